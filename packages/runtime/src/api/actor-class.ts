@@ -1,0 +1,96 @@
+/** Actor classes: a class and its options; `.remote(...)` makes an actor and returns its handle. */
+import { InvalidArgumentError } from "../core/errors.ts";
+import type { ActorHandle } from "./actor-handle.ts";
+import { checkActorOptions, type ActorOptions } from "./options.ts";
+import { captureFor } from "./remote-function.ts";
+import { currentRuntime } from "./runtime.ts";
+import type { AnyClass, Args } from "./types.ts";
+
+/**
+ * A class whose instances live in workers. Made by `remote(Class)`.
+ *
+ * @example
+ * const Counters = ray.remote(Counter, { maxRestarts: 1 });
+ * const counter = Counters.remote(10);
+ * await ray.get(counter.add.remote(1));
+ */
+export class ActorClass<C extends AnyClass> {
+  /** Read when it is used: a class that captures its own actor class arrives after it. */
+  readonly #target: readonly [cls: C, options: ActorOptions];
+
+  /** @internal Use `remote`. */
+  constructor(target: readonly [cls: C, options: ActorOptions]) {
+    this.#target = target;
+  }
+
+  /**
+   * Makes an actor; returns its handle at once. Refs among the arguments are awaited before the constructor runs.
+   *
+   * @throws SerializationError when the class or an argument cannot be carried
+   * @throws InvalidArgumentError when an actor of that name lives already
+   */
+  remote(...args: Args<ConstructorParameters<C>>): ActorHandle<InstanceType<C>> {
+    const runtime = currentRuntime(`${this.name}.remote()`);
+    const [cls, options] = this.#target;
+    const code = captureFor(runtime, cls, this.name);
+    // The methods were read off the class, whose instance type the handle shows.
+    return runtime.createActor({ code, methods: methodsOf(cls) }, args, options) as ActorHandle<
+      InstanceType<C>
+    >;
+  }
+
+  /** The same class with other options; unnamed ones stay. */
+  options(options: ActorOptions): ActorClass<C> {
+    const [cls, own] = this.#target;
+    const merged = { ...own, ...options };
+    checkActorOptions(`${this.name}.options()`, merged);
+    return new ActorClass([cls, merged]);
+  }
+
+  get name(): string {
+    return this.#target[0].name || "AnonymousActor";
+  }
+
+  toString(): string {
+    return `ActorClass(${this.name})`;
+  }
+
+  /** @internal What travels when the actor class is captured by shipped code. */
+  static reduce(actorClass: ActorClass<AnyClass>): readonly [cls: AnyClass, options: ActorOptions] {
+    return actorClass.#target;
+  }
+
+  /** @internal */
+  static revive(target: readonly [cls: AnyClass, options: ActorOptions]): ActorClass<AnyClass> {
+    return new ActorClass(target);
+  }
+}
+
+const methodCache = new WeakMap<AnyClass, readonly string[]>();
+
+/** Names of the methods that a handle offers: all of the prototype chain but the constructor. */
+function methodsOf(cls: AnyClass): readonly string[] {
+  let methods = methodCache.get(cls);
+  if (methods !== undefined) return methods;
+  const names = new Set<string>();
+  for (
+    let proto: unknown = cls.prototype;
+    isObject(proto) && proto !== Object.prototype;
+    proto = Object.getPrototypeOf(proto)
+  ) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(proto))) {
+      if (typeof value === "function" && name !== "constructor") names.add(name);
+    }
+  }
+  if (names.size === 0) {
+    throw new InvalidArgumentError(
+      "remote(Class)",
+      `class ${cls.name} has no methods, so nothing could be called on its actors`,
+    );
+  }
+  methods = [...names];
+  methodCache.set(cls, methods);
+  return methods;
+}
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;

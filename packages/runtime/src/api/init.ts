@@ -1,0 +1,248 @@
+/** `init` and `shutdown`: the session of this process. */
+import os from "node:os";
+import { MessageChannel, Worker, type ResourceLimits } from "node:worker_threads";
+
+import { AlreadyInitializedError, InvalidArgumentError, RuntimeShutdownError } from "../core/errors.ts";
+import { newId, newPeerId } from "../core/ids.ts";
+import { ResourceSet, type Resources } from "../core/resources.ts";
+import type { NodeConfig } from "../node/node.ts";
+import { StoreUsage } from "../objects/store-usage.ts";
+import { Peer, type PeerHooks } from "../peer/peer.ts";
+import { makeBells } from "../transport/inbox.ts";
+import type { LogRecord } from "../transport/protocol.ts";
+import { amount, checkOptions, flag, milliseconds, number, record, text, type Check } from "./check.ts";
+import { printLog } from "./print-log.ts";
+import { currentRuntime, installedRuntime, installRuntime, Runtime, setAutoInit } from "./runtime.ts";
+
+/** A line that a worker printed. */
+export type { LogRecord };
+
+/** Options of `init`. */
+export interface InitOptions {
+  /** Logical CPUs; also how many workers are kept ready. @defaultValue the cores of the machine */
+  readonly numCpus?: number;
+  /** Logical GPUs. @defaultValue 0 */
+  readonly numGpus?: number;
+  /** Custom resources by name. @defaultValue none */
+  readonly resources?: Resources;
+  /** Bytes that large objects may take. @defaultValue 30 % of the machine's memory */
+  readonly objectStoreMemory?: number;
+  /** Namespace of named actors. @defaultValue one of its own */
+  readonly namespace?: string;
+  /** Returns the running session instead of failing when there is one. @defaultValue false */
+  readonly ignoreReinitError?: boolean;
+  /** Prints what workers print, with the name of the task or actor; or hands it to a function. @defaultValue true */
+  readonly logToDriver?: boolean | ((record: LogRecord) => void);
+  /** Heap limits of each worker thread, in MiB, as of `worker_threads`. @defaultValue those of Node */
+  readonly workerResourceLimits?: ResourceLimits;
+  /** Idle workers beyond `numCpus` end after this time. @defaultValue 1000 */
+  readonly idleWorkerMs?: number;
+  /** A seed for libraries on top (the tuner), found in the runtime context. @defaultValue none */
+  readonly seed?: number;
+}
+
+/** A running session; dispose of it to shut down: `await using session = await init()`. */
+export interface Session extends AsyncDisposable {
+  readonly sessionId: string;
+  readonly nodeId: string;
+  readonly namespace: string;
+  shutdown(): Promise<void>;
+}
+
+const logTarget: Check = (value) =>
+  typeof value === "boolean" || typeof value === "function" ? undefined : "true, false or a function";
+
+const table: Readonly<Record<string, Check>> = {
+  numCpus: (value) =>
+    typeof value === "number" && value >= 1 && Number.isInteger(value) ? undefined : "a whole number >= 1",
+  numGpus: amount,
+  resources: record,
+  objectStoreMemory: (value) =>
+    typeof value === "number" && Number.isFinite(value) && value >= 1024 * 1024
+      ? undefined
+      : "a number of bytes >= 1 MiB",
+  namespace: text,
+  ignoreReinitError: flag,
+  logToDriver: logTarget,
+  workerResourceLimits: record,
+  idleWorkerMs: milliseconds,
+  seed: number,
+};
+
+interface Running {
+  readonly runtime: Runtime;
+  readonly session: Session;
+  readonly thread: Worker;
+  /** Resolved by the node once all workers have ended. */
+  readonly ended: Promise<number>;
+  stopping: Promise<void> | undefined;
+  onBeforeExit: () => void;
+}
+
+let running: Running | undefined;
+
+/**
+ * Starts Manta in this process: a node thread that schedules, and workers that are started ahead.
+ *
+ * Optional: the first `.remote()` or `put()` starts it with the defaults.
+ *
+ * @throws AlreadyInitializedError when it runs already and `ignoreReinitError` is not set
+ * @throws InvalidArgumentError for an unknown option or a bad value
+ * @example
+ * await using session = await ray.init({ numCpus: 4 });
+ */
+export async function init(options: InitOptions = {}): Promise<Session> {
+  const session = start(options);
+  await installedRuntime()?.peer.query({ what: "nodes" });
+  return session;
+}
+
+/** Whether the runtime runs in this thread. */
+export function isInitialized(): boolean {
+  return installedRuntime() !== undefined;
+}
+
+/**
+ * Ends all tasks, actors and threads of the session. Unfinished work fails with RuntimeShutdownError. Does nothing
+ * when nothing runs.
+ */
+export async function shutdown(): Promise<void> {
+  if (running === undefined) return;
+  running.stopping ??= stop(running);
+  await running.stopping;
+}
+
+function start(options: InitOptions): Session {
+  checkOptions("init()", options, table);
+  const installed = installedRuntime();
+  if (installed !== undefined) {
+    if (options.ignoreReinitError !== true) throw new AlreadyInitializedError();
+    return running?.session ?? sessionOf(installed);
+  }
+  const numCpus = options.numCpus ?? os.availableParallelism();
+  const { numGpus = 0, resources = {}, logToDriver = true } = options;
+  for (const name of ["CPU", "GPU"]) {
+    if (Object.hasOwn(resources, name)) {
+      throw new InvalidArgumentError(
+        `init().resources.${name}`,
+        `use the option num${name === "CPU" ? "Cpus" : "Gpus"} instead`,
+      );
+    }
+  }
+  const total = ResourceSet.of(
+    { CPU: numCpus, GPU: numGpus, memory: Math.floor(os.totalmem() * 0.7), ...resources },
+    "init()",
+  );
+  const limitBytes = options.objectStoreMemory ?? Math.floor(os.totalmem() * 0.3);
+  const usage = StoreUsage.create(limitBytes);
+  const driverId = newPeerId("driver", 1);
+  const ids = { sessionId: newId("session"), nodeId: newId("node") };
+  const namespace = options.namespace ?? ids.sessionId;
+  const bells = makeBells();
+  const { port1, port2 } = new MessageChannel();
+  const config: NodeConfig = {
+    ...ids,
+    namespace,
+    driverId,
+    resources: total.toJSON(),
+    poolSize: numCpus,
+    bells,
+    usage: usage.handle,
+    workerResourceLimits: options.workerResourceLimits,
+    idleWorkerMs: options.idleWorkerMs ?? 1000,
+    manyThreads: 64 * numCpus,
+  };
+  const thread = new Worker(new URL("../node/entry.js", import.meta.url), {
+    name: "manta-node",
+    workerData: { config, driverPort: port2 },
+    transferList: [port2],
+    execArgv: [],
+  });
+  thread.unref();
+  const seat = { ...ids, peerId: driverId, namespace, bells, usage: usage.forSlot(1) };
+  let runtime: Runtime | undefined;
+  let onEnded: (threadsLeft: number) => void = () => undefined;
+  const ended = new Promise<number>((resolve) => (onEnded = resolve));
+  const hooks = driverHooks(
+    () => runtime,
+    logToDriver,
+    (threadsLeft) => onEnded(threadsLeft),
+  );
+  const peer = new Peer(seat, port1, hooks);
+  peer.nodeChannel.unref();
+  runtime = new Runtime(peer, () => undefined, options.seed);
+  installRuntime(runtime);
+  const session = sessionOf(runtime);
+  running = { runtime, session, thread, ended, stopping: undefined, onBeforeExit: () => void shutdown() };
+  // When the program has nothing left to do, end in order: what workers printed last still gets out.
+  process.once("beforeExit", running.onBeforeExit);
+  const own = running;
+  thread.on("error", (error) => crashed(own, error));
+  return session;
+}
+
+setAutoInit(() => start({}));
+
+function driverHooks(
+  runtime: () => Runtime | undefined,
+  logToDriver: boolean | ((record: LogRecord) => void),
+  onEnded: (threadsLeft: number) => void,
+): PeerHooks {
+  let waits = 0;
+  return {
+    onPeerMessage: () => undefined,
+    onNodeMessage: (message) => {
+      if (message.t === "shutdown.done") onEnded(message.threadsLeft);
+    },
+    onPeerDied: () => undefined,
+    onWait() {
+      // Only a wait keeps the process alive: a driver that has finished exits by itself.
+      const channel = runtime()?.peer.nodeChannel;
+      if (waits++ === 0) channel?.ref();
+      return () => {
+        if (--waits === 0) channel?.unref();
+      };
+    },
+    taskSignal: () => undefined,
+    submitCall: (...call) => currentRuntime("remote()").submitCall(...call),
+    onLog(entry) {
+      if (typeof logToDriver === "function") logToDriver(entry);
+      else if (logToDriver) printLog(entry);
+    },
+    onWarning: (message) => process.emitWarning(message, { type: "MantaWarning" }),
+  };
+}
+
+function sessionOf(runtime: Runtime): Session {
+  const { sessionId, nodeId, namespace } = runtime.peer.seat;
+  return { sessionId, nodeId, namespace, shutdown, [Symbol.asyncDispose]: shutdown };
+}
+
+async function stop(session: Running): Promise<void> {
+  const { peer } = session.runtime;
+  process.removeListener("beforeExit", session.onBeforeExit);
+  if (!peer.isClosed) {
+    peer.nodeChannel.ref();
+    peer.toNode({ t: "shutdown" });
+    await session.ended;
+    peer.close();
+  }
+  await session.thread.terminate();
+  forget(session);
+}
+
+function forget(session: Running): void {
+  if (running === session) running = undefined;
+  if (installedRuntime() === session.runtime) installRuntime(undefined);
+}
+
+/** The node thread itself failed: a defect of Manta, or memory ran out. Nothing can go on. */
+function crashed(session: Running, error: unknown): void {
+  process.removeListener("beforeExit", session.onBeforeExit);
+  session.runtime.peer.close();
+  forget(session);
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.emitWarning(
+    new RuntimeShutdownError(`the node thread ended by an error, so the session is over: ${message}`),
+  );
+}

@@ -1,0 +1,273 @@
+/**
+ * The runtime of this thread: the peer and what the public functions do with it. One per thread, found under a
+ * `Symbol.for` key, so that two copies of this package in one process share it.
+ */
+import { createHash } from "node:crypto";
+
+import {
+  InvalidArgumentError,
+  NotInitializedError,
+  PendingCallsLimitExceededError,
+  SerializationError,
+} from "../core/errors.ts";
+import { newId, type ActorId, type FunctionId, type TaskId } from "../core/ids.ts";
+import type { ObjectEntry } from "../objects/object-entry.ts";
+import type { StoredValue } from "../objects/stored-value.ts";
+import type { FunctionExport } from "../peer/function-sender.ts";
+import type { Peer } from "../peer/peer.ts";
+import { argumentsToWire, encodeArguments, whenArgumentsReady } from "../peer/work.ts";
+import type { Attachment } from "../transport/channel.ts";
+import type { TaskContext } from "../worker/task-context.ts";
+import type { ActorHandle, ActorHold, CallOptions, HandleMeta } from "./actor-handle.ts";
+import { ObjectRef } from "./object-ref.ts";
+import { checkCallOptions, demand, type ActorOptions, type TaskOptions } from "./options.ts";
+
+const WARN_BYTES = 10_000_000;
+const FAIL_BYTES = 100_000_000;
+
+/** What an actor class is, apart from one actor's arguments. */
+export interface ActorClassExport {
+  readonly code: FunctionExport;
+  readonly methods: readonly string[];
+}
+
+export class Runtime {
+  readonly peer: Peer;
+  readonly seed: number | undefined;
+  readonly #context: () => TaskContext | undefined;
+
+  constructor(peer: Peer, context: () => TaskContext | undefined, seed?: number) {
+    this.peer = peer;
+    this.#context = context;
+    this.seed = seed;
+  }
+
+  /** The task that the calling code belongs to; undefined in the driver. */
+  get context(): TaskContext | undefined {
+    return this.#context();
+  }
+
+  get namespace(): string {
+    return this.#context()?.namespace ?? this.peer.seat.namespace;
+  }
+
+  /** Captures a function or class, once. Identical code and captures share an id. */
+  exportFunction(fn: Function, name: string): FunctionExport {
+    const value = this.peer.values.store(fn, name);
+    const { bytes, buffers, tracked } = value.encoded;
+    const size = buffers.reduce((sum, buffer) => sum + buffer.byteLength, bytes.byteLength);
+    if (size > FAIL_BYTES) {
+      throw new SerializationError(
+        name,
+        `${name} carries ${size} bytes of captured values, more than ${FAIL_BYTES}: put them with put() and pass the ref`,
+      );
+    }
+    if (size > WARN_BYTES) {
+      process.emitWarning(
+        `${name} carries ${size} bytes of captured values to every worker; put them with put() and pass the ref`,
+        { type: "MantaWarning", code: "MANTA_LARGE_FUNCTION" },
+      );
+    }
+    const plain = buffers.length === 0 && tracked.length === 0;
+    const id = plain ? `fn_${createHash("sha1").update(bytes).digest("base64url")}` : newId("fn");
+    return { id: id, name, value };
+  }
+
+  submitTask(fn: FunctionExport, args: readonly unknown[], options: TaskOptions): ObjectRef | ObjectRef[] {
+    const { peer } = this;
+    const { resources, pool } = demand("remote()", options, { kind: "task" });
+    const context = this.#context();
+    const name = options.name ?? fn.name;
+    const { retryExceptions = false } = options;
+    const entries = this.#entries(name, options.numReturns ?? 1);
+    peer.tasks.submit({
+      taskId: newId("task"),
+      name,
+      fn,
+      args: encodeArguments(args, peer.values),
+      entries,
+      depth: context?.depth ?? 0,
+      retries: options.maxRetries ?? 3,
+      retryExceptions:
+        typeof retryExceptions === "boolean"
+          ? retryExceptions
+          : peer.values.store([...retryExceptions], "retryExceptions"),
+      resources,
+      pool: pool ?? undefined,
+      namespace: this.namespace,
+    });
+    return this.#refs(entries, options.numReturns);
+  }
+
+  submitCall(
+    hold: ActorHold,
+    meta: HandleMeta,
+    method: string,
+    args: readonly unknown[],
+    options: CallOptions,
+  ): ObjectRef | ObjectRef[] {
+    const { peer } = this;
+    const name = options.name ?? `${meta.className}.${method}`;
+    checkCallOptions(`${name}.options()`, options);
+    if (meta.maxPendingCalls > 0 && hold.pendingCalls >= meta.maxPendingCalls) {
+      throw new PendingCallsLimitExceededError(
+        `${name}: ${hold.pendingCalls} calls are pending already, and maxPendingCalls is ${meta.maxPendingCalls}; wait for some first`,
+        { actorId: meta.actorId, maxPendingCalls: meta.maxPendingCalls },
+      );
+    }
+    const entries = this.#entries(name, options.numReturns ?? 1);
+    peer.actors.submit({
+      taskId: newId("task"),
+      name,
+      hold,
+      method,
+      ready: false,
+      again: false,
+      args: encodeArguments(args, peer.values),
+      entries,
+      depth: this.#context()?.depth ?? 0,
+      retries: options.maxTaskRetries ?? meta.maxTaskRetries,
+      retryExceptions: options.retryExceptions ?? meta.retryExceptions,
+    });
+    return this.#refs(entries, options.numReturns);
+  }
+
+  createActor(cls: ActorClassExport, args: readonly unknown[], options: ActorOptions): ActorHandle {
+    const { peer } = this;
+    const { resources, placement, pool } = demand("remote()", options, { kind: "actor" });
+    const depth = this.#context()?.depth ?? 0;
+    const actorId = newId("actor") as ActorId;
+    const className = cls.code.name;
+    const namespace = options.namespace ?? this.namespace;
+    const isolation = options.isolation ?? "thread";
+    const meta: HandleMeta = {
+      actorId,
+      className,
+      name: options.name,
+      namespace,
+      methods: cls.methods,
+      maxTaskRetries: options.maxTaskRetries ?? 0,
+      retryExceptions: options.retryExceptions ?? false,
+      maxPendingCalls: options.maxPendingCalls ?? -1,
+    };
+    const held = encodeArguments(args, peer.values);
+    const handle = peer.actors.own(meta, (workerId, incarnation) =>
+      whenArgumentsReady(held, peer.objects, (error) => {
+        if (error !== undefined) {
+          const text = { name: "Error", message: "an argument of the constructor failed", stack: undefined };
+          peer.toNode({
+            t: "actor.creationFailed",
+            actorId,
+            incarnation,
+            error: { ...text, ...plainError(error) },
+          });
+          return;
+        }
+        const attachments: Attachment[] = [];
+        peer.toPeer(
+          workerId,
+          {
+            t: "actor.create",
+            actorId,
+            incarnation,
+            className,
+            name: options.name,
+            namespace,
+            cls: peer.functions.toWire(cls.code, workerId, attachments),
+            args: argumentsToWire(held, workerId, peer.values, attachments),
+            isolation,
+            maxConcurrency: options.maxConcurrency,
+            depth,
+            resources: resources.toJSON(),
+            pool,
+            handle: meta,
+          },
+          attachments,
+        );
+      }),
+    );
+    const request = peer.request((requestId) =>
+      peer.toNode({
+        t: "actor.register",
+        registration: {
+          actorId,
+          ownerId: peer.peerId,
+          className,
+          name: options.name,
+          namespace,
+          isolation,
+          maxRestarts: options.maxRestarts ?? 0,
+          handle: meta,
+        },
+        demand: { resources: resources.toJSON(), pool, depth, name: className },
+        placement: placement.toJSON(),
+        getIfExists: options.getIfExists ?? false,
+        requestId,
+      }),
+    );
+    if (options.name === undefined) return handle;
+    peer.inbox.waitSync(() => request.done); // the name must be known to be free
+    const { existing } = request.result as { existing?: HandleMeta }; // the node's reply
+    if (existing === undefined) return handle;
+    peer.actors.disown(actorId);
+    if (options.getIfExists === true) return peer.actors.receive(existing.actorId, existing);
+    throw new InvalidArgumentError(
+      "options.name",
+      `an actor named ${JSON.stringify(options.name)} lives in namespace ${JSON.stringify(namespace)} already; ` +
+        "use getActor(name), or { getIfExists: true }",
+    );
+  }
+
+  #entries(name: string, numReturns: number): ObjectEntry[] {
+    const entries = Array.from({ length: numReturns }, () => this.peer.objects.create(name));
+    const children = this.#context()?.children;
+    if (children !== undefined) {
+      for (const entry of entries) {
+        children.add(entry);
+        entry.onReady(() => children.delete(entry));
+      }
+    }
+    return entries;
+  }
+
+  #refs(entries: readonly ObjectEntry[], numReturns: number | undefined): ObjectRef | ObjectRef[] {
+    const refs = entries.map((entry) => new ObjectRef(entry));
+    const [first] = refs;
+    return numReturns === undefined && first !== undefined
+      ? first
+      : numReturns === 1 && first !== undefined
+        ? first
+        : refs;
+  }
+}
+
+function plainError(error: Error | StoredValue): { message?: string; value?: Uint8Array | undefined } {
+  if (error instanceof Error) return { message: error.message };
+  const { bytes, buffers, tracked } = error.encoded;
+  return buffers.length === 0 && tracked.length === 0 ? { value: bytes } : {};
+}
+
+const key = Symbol.for("@mantajs/runtime/current");
+const holder = globalThis as { [key]?: Runtime | undefined };
+let autoInit: (() => void) | undefined;
+
+export function installRuntime(runtime: Runtime | undefined): void {
+  holder[key] = runtime;
+}
+
+export function installedRuntime(): Runtime | undefined {
+  return holder[key];
+}
+
+/** How a driver starts when the first `.remote()` comes before `init()`. */
+export function setAutoInit(start: () => void): void {
+  autoInit = start;
+}
+
+/** The runtime of this thread; a driver without one starts it with the defaults. */
+export function currentRuntime(what: string): Runtime {
+  if (holder[key] === undefined) autoInit?.();
+  const runtime = holder[key];
+  if (runtime === undefined) throw new NotInitializedError(what);
+  return runtime;
+}

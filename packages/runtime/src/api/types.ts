@@ -1,0 +1,55 @@
+/** The type layer: how functions and classes look through `remote`. Each mapping is stated with what it does. */
+import type { CallOptions } from "./actor-handle.ts";
+import type { ObjectRef } from "./object-ref.ts";
+
+/** An argument of type `T`: the value, or a ref to one, which is awaited before the task runs. */
+export type Arg<T> = T | ObjectRef<T>;
+
+/** A parameter list in which every argument may be a ref. */
+export type Args<P extends readonly unknown[]> = { [K in keyof P]: Arg<P[K]> };
+
+/** What a call's ref holds: the awaited return value. */
+export type Returned<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never;
+
+/** A method seen through a handle. */
+export interface ActorMethod<F extends (...args: never[]) => unknown> {
+  /** Submits the call and returns at once. Throws SerializationError for an argument that cannot be carried. */
+  remote(...args: Args<Parameters<F>>): ObjectRef<Returned<F>>;
+  /** The same method with other options for its calls. */
+  options<const O extends CallOptions>(options: O): ActorMethodWith<F, O>;
+}
+
+/** A method whose options say how many values it returns. */
+export interface ActorMethodWith<F extends (...args: never[]) => unknown, O extends CallOptions> {
+  remote(...args: Args<Parameters<F>>): Refs<Returned<F>, O>;
+}
+
+/** One ref, or a tuple of refs when `numReturns` says so. */
+export type Refs<R, O> = O extends { readonly numReturns: infer N }
+  ? N extends 1
+    ? ObjectRef<R>
+    : ElementRefs<R>
+  : ObjectRef<R>;
+
+/** A tuple or array of values as refs to its elements. */
+export type ElementRefs<R> = R extends readonly unknown[]
+  ? { -readonly [K in keyof R]: ObjectRef<R[K]> }
+  : ObjectRef[];
+
+/** Names of the public methods of an actor class's instances. */
+export type MethodNames<T> = {
+  [K in keyof T]: K extends string ? (T[K] extends (...args: never[]) => unknown ? K : never) : never;
+}[keyof T];
+
+/** An instance type seen through a handle: its public methods and nothing else. */
+export type ActorMethods<T> = {
+  readonly [K in MethodNames<T>]: T[K] extends (...args: infer P extends never[]) => infer R
+    ? ActorMethod<(...args: P) => R>
+    : never;
+};
+
+/** Any function that can be made remote. */
+export type AnyFunction = (...args: never[]) => unknown;
+
+/** Any class that can be made an actor. */
+export type AnyClass = abstract new (...args: never[]) => object;

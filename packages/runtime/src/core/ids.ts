@@ -1,0 +1,40 @@
+/**
+ * Ids: a prefix that names the kind, then characters unique to this thread, then a counter. Ordered within a thread,
+ * unique across threads and sessions, short enough to read in a log.
+ */
+import { customAlphabet } from "nanoid";
+
+declare const kind: unique symbol;
+type Id<K extends string> = string & { readonly [kind]?: K };
+
+export type SessionId = Id<"session">;
+export type NodeId = Id<"node">;
+/** Id of a thread that takes part: the driver or a worker. */
+export type PeerId = Id<"peer">;
+export type TaskId = Id<"task">;
+export type ObjectId = Id<"object">;
+export type ActorId = Id<"actor">;
+export type LeaseId = Id<"lease">;
+export type RequestId = Id<"request">;
+export type PlacementGroupId = Id<"pg">;
+export type FunctionId = Id<"fn">;
+
+export type IdKind =
+  "session" | "node" | "driver" | "worker" | "task" | "obj" | "actor" | "lease" | "req" | "pg" | "fn";
+
+const threadPart = customAlphabet("0123456789abcdefghijkmnpqrstuvwxyz", 8)();
+let counter = 0;
+
+/** A new id of the kind, e.g. `task_4kq0z1xw_1a`. */
+export function newId(kindOfId: IdKind): string {
+  return `${kindOfId}_${threadPart}_${(counter++).toString(36)}`;
+}
+
+/** The id of a thread ends with its slot in the session's shared tables (bells, store usage). Slot 0 is the node. */
+export function newPeerId(kindOfPeer: "driver" | "worker", slot: number): PeerId {
+  return `${newId(kindOfPeer)}_${slot}` as PeerId;
+}
+
+export function slotOf(peer: PeerId): number {
+  return Number(peer.slice(peer.lastIndexOf("_") + 1));
+}

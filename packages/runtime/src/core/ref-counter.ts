@@ -1,0 +1,34 @@
+/**
+ * Counts, per thread, how many times a thing was handed to it minus how often it was given back. Used by the owner of
+ * an object for its borrowers and by the node for actor handles.
+ *
+ * A borrower that passes a reference on tells the counter itself (`add`), and its message may arrive after the
+ * receiver has already given the reference back; so one thread's count may be negative for a while. The thing is in
+ * use as long as any count is not zero: the thread that passed it on still has its own count until its message, sent
+ * before its own give-back over the same ordered channel, has arrived.
+ */
+export class RefCounter {
+  readonly #counts = new Map<string, number>();
+
+  /** `times` more references were handed to `peer` (negative: given back). Returns whether the thing is still in use. */
+  add(peer: string, times: number): boolean {
+    const count = (this.#counts.get(peer) ?? 0) + times;
+    if (count === 0) this.#counts.delete(peer);
+    else this.#counts.set(peer, count);
+    return this.inUse;
+  }
+
+  /** The thread has ended: whatever it had is given back. Returns whether the thing is still in use. */
+  drop(peer: string): boolean {
+    this.#counts.delete(peer);
+    return this.inUse;
+  }
+
+  get inUse(): boolean {
+    return this.#counts.size > 0;
+  }
+
+  peers(): readonly string[] {
+    return [...this.#counts.keys()];
+  }
+}

@@ -1,0 +1,416 @@
+/**
+ * The node's scheduler as a pure state machine: commands in, effects out. It decides which worker is leased to whom,
+ * where actors live, when workers start and retire, and which placement groups are ready. It has no threads, timers
+ * or randomness of its own.
+ *
+ * Requests of deeper tasks go first (then in order of arrival): the children of a blocked task finish before more
+ * parents start, so that nested fan-outs need a few threads and not one for each parent.
+ */
+import type { ActorId, LeaseId, PeerId, PlacementGroupId, RequestId } from "./ids.ts";
+import { RecentIds } from "./recent-ids.ts";
+import { ResourcePools, type Allocation, type PoolSelector } from "./resource-pools.ts";
+import type { ResourceSet } from "./resources.ts";
+
+/** What a lease or an actor asks for. */
+export interface Demand {
+  readonly resources: ResourceSet;
+  readonly pool: PoolSelector | undefined;
+  /** How many tasks deep the submitter is; the driver's own tasks have 0. */
+  readonly depth: number;
+  /** For messages: name of the task or actor class. */
+  readonly name: string;
+}
+
+export interface LeaseRequest extends Demand {
+  readonly requestId: RequestId;
+  readonly peer: PeerId;
+}
+
+export interface ActorRequest extends Demand {
+  readonly actorId: ActorId;
+  /** Resources that are needed to be placed but not kept (Ray: 1 CPU for an actor that asked for nothing). */
+  readonly placement: ResourceSet;
+  readonly isolation: "thread" | "shared";
+}
+
+export type SchedulerEffect =
+  | { readonly type: "startWorker" }
+  | {
+      readonly type: "grantLease";
+      readonly requestId: RequestId;
+      readonly peer: PeerId;
+      readonly leaseId: LeaseId;
+      readonly workerId: PeerId;
+    }
+  | { readonly type: "placeActor"; readonly actorId: ActorId; readonly workerId: PeerId }
+  | { readonly type: "groupReady"; readonly groupId: PlacementGroupId }
+  | {
+      readonly type: "requestFailed";
+      readonly requestId: RequestId;
+      readonly peer: PeerId;
+      readonly groupId: PlacementGroupId;
+    }
+  | { readonly type: "actorFailed"; readonly actorId: ActorId; readonly groupId: PlacementGroupId }
+  | { readonly type: "killWorker"; readonly workerId: PeerId; readonly reason: string }
+  | { readonly type: "retireWorker"; readonly workerId: PeerId };
+
+type WorkerState =
+  | { readonly is: "idle" }
+  | {
+      readonly is: "leased";
+      readonly leaseId: LeaseId;
+      readonly peer: PeerId;
+      readonly allocation: Allocation;
+      blocked: boolean;
+    }
+  | { readonly is: "actor" }
+  | { readonly is: "host"; actors: number }
+  | { readonly is: "retiring" };
+
+interface ActorPlace {
+  readonly workerId: PeerId;
+  readonly allocation: Allocation;
+}
+
+type Waiting =
+  | { readonly kind: "lease"; readonly order: number; readonly request: LeaseRequest }
+  | { readonly kind: "actor"; readonly order: number; readonly request: ActorRequest };
+
+interface Group {
+  readonly bundles: readonly ResourceSet[];
+  created: boolean;
+}
+
+export interface SchedulerOptions {
+  readonly total: ResourceSet;
+  /** Workers kept ready: the number of CPUs. */
+  readonly poolSize: number;
+  /** Upper limit of workers that run tasks and are not blocked; only zero-CPU tasks reach it. */
+  readonly maxRunning: number;
+  /** Makes lease ids. */
+  readonly newLeaseId: () => LeaseId;
+}
+
+/** A snapshot for `availableResources`, `why` and tests. */
+export interface SchedulerView {
+  readonly total: ResourceSet;
+  readonly available: ResourceSet;
+  readonly waiting: readonly {
+    readonly name: string;
+    readonly resources: ResourceSet;
+    readonly feasible: boolean;
+  }[];
+  readonly workers: number;
+  readonly starting: number;
+}
+
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #pools: ResourcePools;
+  readonly #workers = new Map<PeerId, WorkerState>();
+  readonly #leases = new Map<LeaseId, PeerId>();
+  readonly #actors = new Map<ActorId, ActorPlace>();
+  readonly #groups = new Map<PlacementGroupId, Group>();
+  readonly #removedGroups = new RecentIds(10_000);
+  #waiting: Waiting[] = [];
+  #starting = 0;
+  #order = 0;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#pools = new ResourcePools(options.total);
+  }
+
+  /** Begins: starts the warm workers. */
+  start(): SchedulerEffect[] {
+    return this.#schedule();
+  }
+
+  workerStarted(workerId: PeerId): SchedulerEffect[] {
+    this.#starting--;
+    this.#workers.set(workerId, { is: "idle" });
+    return this.#schedule();
+  }
+
+  /** A worker thread could not start; the next schedule tries again. */
+  workerStartFailed(): SchedulerEffect[] {
+    this.#starting--;
+    return this.#schedule();
+  }
+
+  /** The worker is gone; its lease and actors give their resources back. */
+  workerDied(workerId: PeerId): SchedulerEffect[] {
+    const state = this.#workers.get(workerId);
+    this.#workers.delete(workerId);
+    if (state?.is === "leased") {
+      this.#leases.delete(state.leaseId);
+      if (!state.blocked) this.#pools.release(state.allocation);
+      else this.#pools.release({ ...state.allocation, resources: withoutCpu(state.allocation.resources) });
+    }
+    for (const [actorId, place] of this.#actors) {
+      if (place.workerId !== workerId) continue;
+      this.#actors.delete(actorId);
+      this.#pools.release(place.allocation);
+    }
+    return this.#schedule();
+  }
+
+  requestLease(request: LeaseRequest): SchedulerEffect[] {
+    const groupId = request.pool?.placementGroup;
+    if (groupId !== undefined && this.#removedGroups.has(groupId)) {
+      return [{ type: "requestFailed", requestId: request.requestId, peer: request.peer, groupId }];
+    }
+    this.#wait({ kind: "lease", order: this.#order++, request });
+    return this.#schedule();
+  }
+
+  cancelLease(requestId: RequestId): SchedulerEffect[] {
+    this.#waiting = this.#waiting.filter((w) => w.kind !== "lease" || w.request.requestId !== requestId);
+    return [];
+  }
+
+  returnLease(leaseId: LeaseId): SchedulerEffect[] {
+    const workerId = this.#leases.get(leaseId);
+    const state = workerId === undefined ? undefined : this.#workers.get(workerId);
+    if (workerId === undefined || state?.is !== "leased" || state.leaseId !== leaseId) return [];
+    this.#leases.delete(leaseId);
+    if (state.blocked) this.#pools.retake(cpuOf(state.allocation));
+    this.#pools.release(state.allocation);
+    this.#workers.set(workerId, { is: "idle" });
+    return this.#schedule();
+  }
+
+  /** A leased worker waits in `get`: its CPU is free for others. */
+  block(workerId: PeerId): SchedulerEffect[] {
+    const state = this.#workers.get(workerId);
+    if (state?.is !== "leased" || state.blocked) return [];
+    state.blocked = true;
+    this.#pools.release(cpuOf(state.allocation));
+    return this.#schedule();
+  }
+
+  /** It goes on, and takes its CPU back at once even when somebody else has it: waiting here could deadlock. */
+  unblock(workerId: PeerId): SchedulerEffect[] {
+    const state = this.#workers.get(workerId);
+    if (state?.is !== "leased" || !state.blocked) return [];
+    state.blocked = false;
+    this.#pools.retake(cpuOf(state.allocation));
+    return [];
+  }
+
+  requestActor(request: ActorRequest): SchedulerEffect[] {
+    const groupId = request.pool?.placementGroup;
+    if (groupId !== undefined && this.#removedGroups.has(groupId)) {
+      return [{ type: "actorFailed", actorId: request.actorId, groupId }];
+    }
+    this.#wait({ kind: "actor", order: this.#order++, request });
+    return this.#schedule();
+  }
+
+  /** The actor ended on its own or was removed before it was placed. Its worker, if it is its own, is not reused. */
+  releaseActor(actorId: ActorId): SchedulerEffect[] {
+    this.#waiting = this.#waiting.filter((w) => w.kind !== "actor" || w.request.actorId !== actorId);
+    const place = this.#actors.get(actorId);
+    if (place !== undefined) {
+      this.#actors.delete(actorId);
+      this.#pools.release(place.allocation);
+      const worker = this.#workers.get(place.workerId);
+      if (worker?.is === "host") worker.actors--;
+    }
+    return this.#schedule();
+  }
+
+  createGroup(groupId: PlacementGroupId, bundles: readonly ResourceSet[]): SchedulerEffect[] {
+    this.#groups.set(groupId, { bundles, created: false });
+    return this.#schedule();
+  }
+
+  /** Removes the group; what waits for it fails, what runs in it is killed. */
+  removeGroup(groupId: PlacementGroupId): SchedulerEffect[] {
+    const group = this.#groups.get(groupId);
+    if (group === undefined) return [];
+    this.#groups.delete(groupId);
+    this.#removedGroups.add(groupId);
+    const effects: SchedulerEffect[] = [];
+    this.#waiting = this.#waiting.filter((w) => {
+      if (w.request.pool?.placementGroup !== groupId) return true;
+      if (w.kind === "lease") {
+        effects.push({
+          type: "requestFailed",
+          requestId: w.request.requestId,
+          peer: w.request.peer,
+          groupId,
+        });
+      } else effects.push({ type: "actorFailed", actorId: w.request.actorId, groupId });
+      return false;
+    });
+    const inGroup = (allocation: Allocation): boolean => allocation.pool.startsWith(`${groupId}/`);
+    const reason = `its placement group ${groupId} was removed`;
+    for (const [workerId, state] of this.#workers) {
+      if (state.is === "leased" && inGroup(state.allocation))
+        effects.push({ type: "killWorker", workerId, reason });
+    }
+    for (const [actorId, place] of this.#actors) {
+      if (inGroup(place.allocation)) effects.push({ type: "actorFailed", actorId, groupId });
+    }
+    if (group.created) this.#pools.unreserve(groupId);
+    return [...effects, ...this.#schedule()];
+  }
+
+  isGroupCreated(groupId: PlacementGroupId): boolean | undefined {
+    return this.#groups.get(groupId)?.created;
+  }
+
+  /** Idle workers beyond the pool's size, to be asked to retire. */
+  retireSurplus(): SchedulerEffect[] {
+    const idle = [...this.#workers].filter(([, state]) => state.is === "idle").map(([workerId]) => workerId);
+    return idle.slice(this.#options.poolSize).map((workerId) => {
+      this.#workers.set(workerId, { is: "retiring" });
+      return { type: "retireWorker", workerId };
+    });
+  }
+
+  /** A worker that was asked to retire still owns objects that others use. */
+  retireRefused(workerId: PeerId): SchedulerEffect[] {
+    if (this.#workers.get(workerId)?.is === "retiring") this.#workers.set(workerId, { is: "idle" });
+    return this.#schedule();
+  }
+
+  get hasSurplus(): boolean {
+    let idle = 0;
+    for (const state of this.#workers.values()) if (state.is === "idle") idle++;
+    return idle > this.#options.poolSize;
+  }
+
+  leaseOf(workerId: PeerId): LeaseId | undefined {
+    const state = this.#workers.get(workerId);
+    return state?.is === "leased" ? state.leaseId : undefined;
+  }
+
+  /** What each worker does, for tests and inspection. */
+  workers(): { readonly workerId: PeerId; readonly state: WorkerState["is"] }[] {
+    return [...this.#workers].map(([workerId, { is }]) => ({ workerId, state: is }));
+  }
+
+  /** Whether nothing waits and all resources are free. */
+  get isIdle(): boolean {
+    return this.#waiting.length === 0 && this.#pools.available.equals(this.#pools.total);
+  }
+
+  /** Leases and requests of a thread that has ended. */
+  peerDied(peer: PeerId): SchedulerEffect[] {
+    this.#waiting = this.#waiting.filter((w) => w.kind !== "lease" || w.request.peer !== peer);
+    const effects: SchedulerEffect[] = [];
+    for (const [workerId, state] of this.#workers) {
+      if (state.is !== "leased" || state.peer !== peer) continue;
+      effects.push({ type: "killWorker", workerId, reason: `the submitter of its task, ${peer}, has ended` });
+    }
+    return effects;
+  }
+
+  isFeasible(demand: Demand): boolean {
+    return this.#pools.feasible(demand.resources, demand.pool);
+  }
+
+  view(): SchedulerView {
+    return {
+      total: this.#pools.total,
+      available: this.#pools.available,
+      waiting: this.#waiting.map(({ request }) => ({
+        name: request.name,
+        resources: request.resources,
+        feasible: this.isFeasible(request),
+      })),
+      workers: this.#workers.size,
+      starting: this.#starting,
+    };
+  }
+
+  #wait(entry: Waiting): void {
+    const after = (w: Waiting): boolean => w.request.depth < entry.request.depth;
+    const at = this.#waiting.findIndex(after);
+    if (at < 0) this.#waiting.push(entry);
+    else this.#waiting.splice(at, 0, entry);
+  }
+
+  /** The least loaded host of shared actors, once there are as many hosts as the pool has workers. */
+  #hostForShared(): PeerId | undefined {
+    let hosts = 0;
+    let best: { workerId: PeerId; actors: number } | undefined;
+    for (const [workerId, state] of this.#workers) {
+      if (state.is !== "host") continue;
+      hosts++;
+      if (best === undefined || state.actors < best.actors) best = { workerId, actors: state.actors };
+    }
+    return hosts >= this.#options.poolSize || best?.actors === 0 ? best?.workerId : undefined;
+  }
+
+  #schedule(): SchedulerEffect[] {
+    const effects: SchedulerEffect[] = [];
+    for (const [groupId, group] of this.#groups) {
+      if (group.created || !this.#pools.reserve(groupId, group.bundles)) continue;
+      group.created = true;
+      effects.push({ type: "groupReady", groupId });
+    }
+    const idle: PeerId[] = [];
+    let running = 0;
+    for (const [workerId, state] of this.#workers) {
+      if (state.is === "idle") idle.push(workerId);
+      if (state.is === "leased" && !state.blocked) running++;
+    }
+    let missing = 0; // workers that could start work now if they existed
+    const full = new Set<string>(); // shapes that do not fit at present
+    const reserved: Allocation[] = [];
+    this.#waiting = this.#waiting.filter((entry) => {
+      const { resources, pool } = entry.request;
+      const asked = entry.kind === "actor" ? entry.request.placement : resources;
+      const shape = `${asked.key()}@${pool?.placementGroup ?? ""}/${pool?.bundleIndex ?? ""}`;
+      if (full.has(shape)) return true;
+      if (entry.kind === "lease" && running + missing >= this.#options.maxRunning) return true;
+      const placed = this.#pools.allocate(asked, pool);
+      if (placed === undefined) {
+        full.add(shape);
+        return true;
+      }
+      const shared = entry.kind === "actor" && entry.request.isolation === "shared";
+      const workerId = (shared ? this.#hostForShared() : undefined) ?? idle.shift();
+      if (workerId === undefined) {
+        // Hold the resources for the rest of this pass only, so that no more workers start than can be used.
+        reserved.push(placed);
+        missing++;
+        return true;
+      }
+      if (entry.kind === "lease") {
+        const leaseId = this.#options.newLeaseId();
+        const { requestId, peer } = entry.request;
+        this.#workers.set(workerId, { is: "leased", leaseId, peer, allocation: placed, blocked: false });
+        this.#leases.set(leaseId, workerId);
+        running++;
+        effects.push({ type: "grantLease", requestId, peer, leaseId, workerId });
+      } else {
+        const { actorId } = entry.request;
+        this.#pools.release(placed);
+        const allocation: Allocation = { pool: placed.pool, resources };
+        this.#pools.retake(allocation);
+        this.#actors.set(actorId, { workerId, allocation });
+        const host = this.#workers.get(workerId);
+        if (host?.is === "host") host.actors++;
+        else this.#workers.set(workerId, shared ? { is: "host", actors: 1 } : { is: "actor" });
+        effects.push({ type: "placeActor", actorId, workerId });
+      }
+      return false;
+    });
+    for (const allocation of reserved) this.#pools.release(allocation);
+    const pooled = idle.length + running;
+    const wanted = Math.max(missing, this.#options.poolSize - pooled) - this.#starting;
+    for (let i = 0; i < wanted; i++) effects.push({ type: "startWorker" });
+    this.#starting += Math.max(0, wanted);
+    return effects;
+  }
+}
+
+const cpuOf = (allocation: Allocation): Allocation => ({
+  ...allocation,
+  resources: allocation.resources.only("CPU"),
+});
+const withoutCpu = (resources: ResourceSet): ResourceSet => resources.minus(resources.only("CPU"));

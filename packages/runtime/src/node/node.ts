@@ -1,0 +1,424 @@
+/**
+ * The node: schedules, supervises and keeps the directory of actors. It interprets the effects of the pure machines in
+ * `core/` and runs no user code, so it answers whatever the driver and the workers are busy with.
+ */
+import type { MessagePort, ResourceLimits } from "node:worker_threads";
+
+import { ActorDirectory, type DeathCause, type DirectoryEffect } from "../core/actor-directory.ts";
+import {
+  newId,
+  type ActorId,
+  type LeaseId,
+  type PeerId,
+  type PlacementGroupId,
+  type RequestId,
+} from "../core/ids.ts";
+import { ResourceSet, type Resources } from "../core/resources.ts";
+import { Scheduler, type Demand, type SchedulerEffect } from "../core/scheduler.ts";
+import type { PeerSeat } from "../peer/peer.ts";
+import { StoreUsage, type StoreUsageHandle } from "../objects/store-usage.ts";
+import type { Attachment } from "../transport/channel.ts";
+import { Inbox, type Bells } from "../transport/inbox.ts";
+import { MessagePortChannel } from "../transport/message-port-channel.ts";
+import type { ExitCause, NodeToPeer, PeerToNode, Query, WireDemand } from "../transport/protocol.ts";
+import { slotOf } from "../core/ids.ts";
+import { WorkerPool } from "./worker-pool.ts";
+
+/** What the driver passes to the node thread. */
+export interface NodeConfig {
+  readonly sessionId: string;
+  readonly nodeId: string;
+  readonly namespace: string;
+  readonly driverId: PeerId;
+  readonly resources: Resources;
+  readonly poolSize: number;
+  readonly bells: Bells;
+  readonly usage: StoreUsageHandle;
+  readonly workerResourceLimits: ResourceLimits | undefined;
+  /** Idle workers beyond the pool's size end after this time. */
+  readonly idleWorkerMs: number;
+  /** Threads above which a warning names the alternatives. */
+  readonly manyThreads: number;
+}
+
+export class Node {
+  readonly #config: NodeConfig;
+  readonly #scheduler: Scheduler;
+  readonly #directory = new ActorDirectory();
+  readonly #pool: WorkerPool;
+  readonly #inbox: Inbox;
+  readonly #usage: StoreUsage;
+  readonly #channels = new Map<PeerId, MessagePortChannel>();
+  readonly #demands = new Map<
+    ActorId,
+    { demand: Demand; placement: ResourceSet; isolation: "thread" | "shared" }
+  >();
+  readonly #groupWaiters = new Map<PlacementGroupId, { peer: PeerId; requestId: RequestId }[]>();
+  readonly #idleWaiters: { peer: PeerId; requestId: RequestId }[] = [];
+  readonly #warned = new Set<string>();
+  #retireTimer: NodeJS.Timeout | undefined;
+  #closing = false;
+
+  constructor(config: NodeConfig, driverPort: MessagePort) {
+    this.#config = config;
+    this.#inbox = new Inbox(config.bells, 0);
+    this.#usage = new StoreUsage(config.usage);
+    this.#scheduler = new Scheduler({
+      total: ResourceSet.of(config.resources),
+      poolSize: config.poolSize,
+      maxRunning: Math.max(64, 16 * config.poolSize),
+      newLeaseId: () => newId("lease"),
+    });
+    this.#pool = new WorkerPool({
+      resourceLimits: config.workerResourceLimits,
+      workerData: (workerId, slot, nodePort) => ({ seat: this.#seat(workerId, slot), nodePort }),
+      onPort: (workerId, slot, port) => this.#open(workerId, slot, port),
+      onOnline: (workerId) => this.#apply(this.#scheduler.workerStarted(workerId)),
+      onExit: (workerId, cause, wasOnline) => this.#workerExited(workerId, cause, wasOnline),
+    });
+    this.#open(config.driverId, slotOf(config.driverId), driverPort);
+    this.#apply(this.#scheduler.start());
+  }
+
+  #seat(peerId: PeerId, slot: number): PeerSeat {
+    const { sessionId, nodeId, namespace, bells } = this.#config;
+    return { peerId, sessionId, nodeId, namespace, bells, usage: this.#usage.forSlot(slot) };
+  }
+
+  #open(peer: PeerId, slot: number, port: MessagePort): void {
+    const channel = new MessagePortChannel({
+      port,
+      inbox: this.#inbox,
+      remoteSlot: slot,
+      // The other end is a peer, which speaks this protocol.
+      onMessage: (message, attachments) => this.#receive(peer, message as PeerToNode, attachments),
+    });
+    this.#channels.set(peer, channel);
+  }
+
+  #send(peer: PeerId, message: NodeToPeer, attachments?: readonly Attachment[]): void {
+    this.#channels.get(peer)?.send(message, attachments);
+  }
+
+  #receive(from: PeerId, message: PeerToNode, attachments: readonly Attachment[]): void {
+    switch (message.t) {
+      case "lease.request": {
+        const demand = toDemand(message.demand);
+        this.#warnIfInfeasible(demand, "task");
+        return this.#apply(
+          this.#scheduler.requestLease({ ...demand, requestId: message.requestId, peer: from }),
+        );
+      }
+      case "lease.cancel":
+        return this.#apply(this.#scheduler.cancelLease(message.requestId));
+      case "lease.return":
+        return this.#apply(this.#scheduler.returnLease(message.leaseId));
+      case "worker.blocked":
+        return this.#apply(this.#scheduler.block(from));
+      case "worker.unblocked":
+        return this.#apply(this.#scheduler.unblock(from));
+      case "worker.retire":
+        if (message.agreed) return this.#pool.terminate(from, "the node: it was idle");
+        return this.#apply(this.#scheduler.retireRefused(from));
+      case "worker.kill":
+        if (message.leaseId === undefined || this.#scheduler.leaseOf(message.workerId) === message.leaseId) {
+          this.#pool.terminate(message.workerId, message.reason);
+        }
+        return;
+      case "idle.wait":
+        this.#idleWaiters.push({ peer: from, requestId: message.requestId });
+        return this.#watchIdle();
+      case "actor.register":
+        return this.#register(from, message);
+      case "actor.created":
+        return this.#direct(this.#directory.created(message.actorId, message.incarnation));
+      case "actor.creationFailed": {
+        const { actorId, incarnation, error } = message;
+        const text = `its constructor raised ${error.name}: ${error.message}`;
+        return this.#direct(
+          this.#directory.creationFailed(actorId, incarnation, {
+            kind: "creation-failed",
+            message: text,
+            error,
+          }),
+        );
+      }
+      case "actor.exited": {
+        const { actorId, incarnation, reason } = message;
+        const text = reason === "exited" ? "it called exitActor()" : "its last handle went out of scope";
+        return this.#direct(this.#directory.exited(actorId, incarnation, { kind: reason, message: text }));
+      }
+      case "actor.subscribe":
+        return this.#direct(this.#directory.subscribe(message.actorId, from));
+      case "actor.kill": {
+        const cause: DeathCause = { kind: "killed", message: "it was killed by kill(actor)" };
+        return this.#direct(this.#directory.kill(message.actorId, message.noRestart, cause));
+      }
+      case "actor.handles":
+        return this.#direct(this.#directory.countHandles(message.actorId, message.peer, message.times));
+      case "connect":
+        return this.#send(message.to, { t: "connect", from }, attachments);
+      case "group.create":
+        return this.#createGroup(message);
+      case "group.wait":
+        return this.#awaitGroup(from, message.groupId, message.requestId);
+      case "group.remove":
+        this.#answerGroup(message.groupId, false);
+        return this.#apply(this.#scheduler.removeGroup(message.groupId));
+      case "query":
+        return this.#send(from, {
+          t: "reply",
+          requestId: message.requestId,
+          result: this.#answer(from, message.query),
+        });
+      case "log":
+        return this.#send(this.#config.driverId, { t: "log", record: message.record });
+      case "shutdown":
+        void this.#shutdown();
+    }
+  }
+
+  #register(from: PeerId, message: Extract<PeerToNode, { t: "actor.register" }>): void {
+    const { registration, requestId } = message;
+    const { name, namespace, actorId } = registration;
+    const reply = (result: unknown): void => this.#send(from, { t: "reply", requestId, result });
+    const existing = name === undefined ? undefined : this.#directory.find(name, namespace);
+    if (existing !== undefined) {
+      if (message.getIfExists) this.#direct(this.#directory.countHandles(existing.actorId, from, 1));
+      return reply({ existing: existing.handle });
+    }
+    const demand = toDemand(message.demand);
+    const placement = ResourceSet.of(message.placement);
+    this.#warnIfInfeasible({ ...demand, resources: placement }, "actor");
+    this.#demands.set(actorId, { demand, placement, isolation: registration.isolation });
+    this.#direct(this.#directory.register(registration));
+    reply({});
+  }
+
+  #createGroup(message: Extract<PeerToNode, { t: "group.create" }>): void {
+    const bundles = message.bundles.map((bundle) => ResourceSet.of(bundle));
+    const sum = bundles.reduce((all, bundle) => all.plus(bundle), ResourceSet.empty);
+    this.#warnIfInfeasible(
+      { resources: sum, pool: undefined, depth: 0, name: message.groupId },
+      "placement group",
+    );
+    this.#apply(this.#scheduler.createGroup(message.groupId, bundles));
+  }
+
+  #awaitGroup(peer: PeerId, groupId: PlacementGroupId, requestId: RequestId): void {
+    const created = this.#scheduler.isGroupCreated(groupId);
+    if (created !== false) return this.#send(peer, { t: "reply", requestId, result: created ?? false });
+    const waiters = this.#groupWaiters.get(groupId);
+    if (waiters === undefined) this.#groupWaiters.set(groupId, [{ peer, requestId }]);
+    else waiters.push({ peer, requestId });
+  }
+
+  #answerGroup(groupId: PlacementGroupId, result: boolean): void {
+    for (const { peer, requestId } of this.#groupWaiters.get(groupId) ?? []) {
+      this.#send(peer, { t: "reply", requestId, result });
+    }
+    this.#groupWaiters.delete(groupId);
+  }
+
+  #apply(effects: readonly SchedulerEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case "startWorker":
+          if (!this.#closing) this.#startWorker();
+          break;
+        case "grantLease": {
+          const { requestId, leaseId, workerId } = effect;
+          this.#send(effect.peer, { t: "lease.granted", requestId, leaseId, workerId });
+          break;
+        }
+        case "placeActor":
+          this.#direct(this.#directory.placed(effect.actorId, effect.workerId));
+          break;
+        case "groupReady":
+          this.#answerGroup(effect.groupId, true);
+          break;
+        case "requestFailed":
+          this.#send(effect.peer, {
+            t: "lease.failed",
+            requestId: effect.requestId,
+            groupId: effect.groupId,
+          });
+          break;
+        case "actorFailed": {
+          const message = `its placement group ${effect.groupId} was removed`;
+          this.#direct(
+            this.#directory.kill(effect.actorId, true, { kind: "placement-group-removed", message }),
+          );
+          break;
+        }
+        case "killWorker":
+          this.#pool.terminate(effect.workerId, effect.reason);
+          break;
+        case "retireWorker":
+          this.#send(effect.workerId, { t: "worker.retire" });
+      }
+    }
+    this.#watchSurplus();
+    this.#watchIdle();
+  }
+
+  #direct(effects: readonly DirectoryEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case "requestPlace": {
+          const wanted = this.#demands.get(effect.actorId);
+          if (wanted === undefined) break;
+          const { demand, placement, isolation } = wanted;
+          this.#apply(
+            this.#scheduler.requestActor({ ...demand, actorId: effect.actorId, placement, isolation }),
+          );
+          break;
+        }
+        case "create": {
+          const { actorId, workerId, incarnation } = effect;
+          this.#send(effect.ownerId, { t: "actor.place", actorId, workerId, incarnation });
+          break;
+        }
+        case "publish":
+          if (effect.update.state === "DEAD") this.#demands.delete(effect.update.actorId);
+          for (const peer of effect.peers) this.#send(peer, { t: "actor.update", update: effect.update });
+          break;
+        case "releasePlace":
+          this.#apply(this.#scheduler.releaseActor(effect.actorId));
+          break;
+        case "destroy":
+          if (effect.isolation === "thread") this.#pool.terminate(effect.workerId, effect.reason);
+          else
+            this.#send(effect.workerId, { t: "actor.drop", actorId: effect.actorId, reason: effect.reason });
+          break;
+        case "askToExit":
+          this.#send(effect.workerId, { t: "actor.leave", actorId: effect.actorId });
+      }
+    }
+  }
+
+  #startWorker(): void {
+    try {
+      this.#pool.start();
+      if (this.#pool.size > this.#config.manyThreads) {
+        this.#warn(
+          `more than ${this.#config.manyThreads} worker threads: give small actors { isolation: "shared" }, ` +
+            "and wait for nested tasks in batches",
+        );
+      }
+    } catch (error) {
+      this.#warn(
+        `a worker thread could not start: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      this.#apply(this.#scheduler.workerStartFailed());
+    }
+  }
+
+  #workerExited(workerId: PeerId, cause: ExitCause, wasOnline: boolean): void {
+    this.#channels.get(workerId)?.drain(); // what it said last still counts
+    this.#channels.get(workerId)?.close();
+    this.#channels.delete(workerId);
+    this.#usage.strike(slotOf(workerId));
+    if (this.#closing) return;
+    for (const peer of this.#channels.keys()) this.#send(peer, { t: "peer.died", peerId: workerId, cause });
+    if (!wasOnline) return this.#apply(this.#scheduler.workerStartFailed());
+    const { error } = cause;
+    const death: DeathCause = {
+      kind: "worker-died",
+      message: `its worker ${workerId} ${cause.message}`,
+      error,
+    };
+    this.#apply(this.#scheduler.peerDied(workerId));
+    // Actors first: their places are released by the directory before the worker disappears from the scheduler.
+    this.#direct(this.#directory.peerDied(workerId));
+    this.#direct(this.#directory.workerDied(workerId, death));
+    this.#apply(this.#scheduler.workerDied(workerId));
+  }
+
+  /** Idle costs nothing: the timer exists only while there are idle workers to let go. */
+  #watchSurplus(): void {
+    if (this.#retireTimer !== undefined || !this.#scheduler.hasSurplus || this.#closing) return;
+    this.#retireTimer = setTimeout(() => {
+      this.#retireTimer = undefined;
+      this.#apply(this.#scheduler.retireSurplus());
+    }, this.#config.idleWorkerMs);
+  }
+
+  #watchIdle(): void {
+    if (this.#idleWaiters.length === 0 || !this.#scheduler.isIdle) return;
+    for (const { peer, requestId } of this.#idleWaiters.splice(0)) {
+      this.#send(peer, { t: "reply", requestId, result: true });
+    }
+  }
+
+  #answer(from: PeerId, query: Query): unknown {
+    const view = this.#scheduler.view();
+    switch (query.what) {
+      case "resources":
+        return {
+          total: view.total.toJSON(),
+          available: view.available.toJSON(),
+          waiting: view.waiting.map(plainDemand),
+        };
+      case "nodes":
+        return [
+          {
+            nodeId: this.#config.nodeId,
+            alive: true,
+            resources: view.total.toJSON(),
+            workers: this.#pool.size,
+          },
+        ];
+      case "actor": {
+        const found = this.#directory.find(query.name, query.namespace);
+        if (found === undefined) return undefined;
+        this.#direct(this.#directory.countHandles(found.actorId, from, 1));
+        return found.handle;
+      }
+      case "actors":
+        return this.#directory.list().map(({ registration, update }) => ({
+          actorId: registration.actorId,
+          className: registration.className,
+          name: registration.name,
+          namespace: registration.namespace,
+          state: update.state,
+        }));
+      case "group":
+        return this.#scheduler.isGroupCreated(query.groupId);
+      case "workers":
+        return this.#scheduler.workers();
+    }
+  }
+
+  #warnIfInfeasible(demand: Demand, kind: string): void {
+    if (this.#scheduler.isFeasible(demand)) return;
+    const total = this.#scheduler.view().total.toString();
+    const asked = demand.resources.toString();
+    this.#warn(
+      `${kind} ${demand.name} asks for ${asked} and the node has ${total} in all: it waits until it is cancelled. ` +
+        "Ask for less, or give init() more resources",
+    );
+  }
+
+  #warn(text: string): void {
+    if (this.#warned.has(text) || this.#warned.size > 1000) return;
+    this.#warned.add(text);
+    this.#send(this.#config.driverId, { t: "warning", text });
+  }
+
+  async #shutdown(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    clearTimeout(this.#retireTimer);
+    await this.#pool.terminateAll("shutdown()");
+    this.#send(this.#config.driverId, { t: "shutdown.done", threadsLeft: this.#pool.size });
+  }
+}
+
+function toDemand(wire: WireDemand): Demand {
+  return { ...wire, resources: ResourceSet.of(wire.resources) };
+}
+
+function plainDemand(waiting: { name: string; resources: ResourceSet; feasible: boolean }): unknown {
+  return { name: waiting.name, resources: waiting.resources.toJSON(), feasible: waiting.feasible };
+}

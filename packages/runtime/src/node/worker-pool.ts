@@ -1,0 +1,96 @@
+/** Starts, watches and ends worker threads. Knows nothing of tasks; tells the node when a thread is up and how it ended. */
+import { MessageChannel, Worker, type MessagePort, type ResourceLimits } from "node:worker_threads";
+
+import { newPeerId, type PeerId } from "../core/ids.ts";
+import type { ExitCause } from "../transport/protocol.ts";
+import { exitCause } from "./exit-cause.ts";
+
+export interface WorkerPoolOptions {
+  readonly resourceLimits: ResourceLimits | undefined;
+  /** The data of the new thread's seat. */
+  readonly workerData: (workerId: PeerId, slot: number, nodePort: MessagePort) => unknown;
+  readonly onPort: (workerId: PeerId, slot: number, port: MessagePort) => void;
+  readonly onOnline: (workerId: PeerId) => void;
+  readonly onExit: (workerId: PeerId, cause: ExitCause, wasOnline: boolean) => void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly slot: number;
+  online: boolean;
+  error: Error | undefined;
+  terminatedFor: string | undefined;
+}
+
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #threads = new Map<PeerId, Thread>();
+  readonly #freeSlots: number[] = [];
+  /** Slot 0 is the node, 1 the driver. */
+  #nextSlot = 2;
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#threads.size;
+  }
+
+  has(workerId: PeerId): boolean {
+    return this.#threads.has(workerId);
+  }
+
+  start(): void {
+    const slot = this.#freeSlots.pop() ?? this.#nextSlot++;
+    const workerId = newPeerId("worker", slot);
+    const { port1, port2 } = new MessageChannel();
+    this.#options.onPort(workerId, slot, port1);
+    const { resourceLimits } = this.#options;
+    const worker = new Worker(new URL("../worker/entry.js", import.meta.url), {
+      name: workerId,
+      workerData: this.#options.workerData(workerId, slot, port2),
+      transferList: [port2],
+      // Flags of the main thread (a loader, --input-type, ...) must not reach the entry.
+      execArgv: [],
+      stdout: true,
+      stderr: true,
+      ...(resourceLimits === undefined ? {} : { resourceLimits }),
+    });
+    // Lines of user code travel as messages; what the thread itself prints (crash reports) is not lost.
+    worker.stderr.pipe(process.stderr, { end: false });
+    worker.stdout.pipe(process.stdout, { end: false });
+    const thread: Thread = { worker, slot, online: false, error: undefined, terminatedFor: undefined };
+    this.#threads.set(workerId, thread);
+    worker.on("online", () => {
+      thread.online = true;
+      this.#options.onOnline(workerId);
+    });
+    worker.on("error", (error: unknown) => {
+      thread.error = error instanceof Error ? error : new Error(String(error));
+    });
+    worker.on("exit", (exitCode) => {
+      this.#threads.delete(workerId);
+      this.#freeSlots.push(slot);
+      const { error, terminatedFor } = thread;
+      this.#options.onExit(workerId, exitCause({ exitCode, error, terminatedFor }), thread.online);
+    });
+  }
+
+  /** Ends a thread now, even in the middle of a loop. `reason` completes "was ended by ...". */
+  terminate(workerId: PeerId, reason: string): void {
+    const thread = this.#threads.get(workerId);
+    if (thread === undefined) return;
+    thread.terminatedFor ??= reason;
+    void thread.worker.terminate();
+  }
+
+  async terminateAll(reason: string): Promise<void> {
+    await Promise.all(
+      [...this.#threads.values()].map((thread) => {
+        thread.terminatedFor ??= reason;
+        return thread.worker.terminate();
+      }),
+    );
+  }
+}

@@ -1,0 +1,330 @@
+/**
+ * Calls to actors from this thread: in submission order to each actor, straight to the worker where it lives. Knows
+ * each actor's state from the node; keeps what cannot be sent yet, and decides what becomes of calls when the actor
+ * restarts or dies.
+ */
+import {
+  makeHandle,
+  type ActorHandle,
+  type ActorHold,
+  type CallSubmitter,
+  type HandleMeta,
+} from "../api/actor-handle.ts";
+import type { ActorUpdate, DeathCause } from "../core/actor-directory.ts";
+import { ActorDiedError, ActorUnavailableError, TaskCancelledError } from "../core/errors.ts";
+import { Fifo } from "../core/fifo.ts";
+import type { ActorId, PeerId, TaskId } from "../core/ids.ts";
+import type { Outcome } from "../objects/stored-value.ts";
+import type { Attachment } from "../transport/channel.ts";
+import { decode } from "../serialization/codec.ts";
+import type { Link } from "./link.ts";
+import type { ObjectTable } from "./object-table.ts";
+import { retryToWire } from "./task-submitter.ts";
+import type { Values } from "./values.ts";
+import {
+  argumentsToWire,
+  fail,
+  isSettled,
+  settle,
+  takeRetry,
+  whenArgumentsReady,
+  type Work,
+} from "./work.ts";
+
+export interface ActorCall extends Work {
+  readonly hold: ActorHold;
+  readonly method: string;
+  /** Arguments have their values. */
+  ready: boolean;
+  /** Was under way when the actor died, and paid an attempt to be sent again. */
+  again: boolean;
+}
+
+/** Sends the creation to the worker where the actor was placed; kept by the owner until the actor is dead. */
+export type SendCreation = (workerId: PeerId, incarnation: number) => void;
+
+/** This thread's count of an actor: how many times a handle was handed to it since the hold was made. */
+interface Held {
+  readonly actorId: ActorId;
+  readonly hold: WeakRef<ActorHold>;
+  times: number;
+}
+
+interface Client {
+  readonly actorId: ActorId;
+  readonly meta: HandleMeta;
+  update: ActorUpdate;
+  subscribed: boolean;
+  held: Held;
+  readonly queue: Fifo<ActorCall>;
+  /** Sent and not answered, in order. */
+  readonly inFlight: Map<TaskId, ActorCall>;
+  create: SendCreation | undefined;
+}
+
+export class ActorClients {
+  readonly #link: Link;
+  readonly #objects: ObjectTable;
+  readonly #values: () => Values;
+  readonly #submit: CallSubmitter;
+  readonly #drain: (peer: PeerId) => void;
+  readonly #clients = new Map<ActorId, Client>();
+  readonly #calls = new Map<TaskId, Client>();
+  readonly #collected: FinalizationRegistry<Held>;
+
+  constructor(
+    link: Link,
+    objects: ObjectTable,
+    values: () => Values,
+    submit: CallSubmitter,
+    /** Handles what has arrived from a thread already, before its end is acted upon. */
+    drain: (peer: PeerId) => void,
+  ) {
+    this.#link = link;
+    this.#objects = objects;
+    this.#values = values;
+    this.#submit = submit;
+    this.#drain = drain;
+    this.#collected = new FinalizationRegistry((held) => this.#released(held));
+  }
+
+  /** An actor that this thread just registered and owns. */
+  own(meta: HandleMeta, create: SendCreation): ActorHandle {
+    const client = this.#newClient(meta);
+    client.subscribed = true; // the owner is from the start
+    client.create = create;
+    return this.#handle(client);
+  }
+
+  /** The name was taken: the actor never was. */
+  disown(actorId: ActorId): void {
+    this.#clients.delete(actorId);
+  }
+
+  /** A handle arrived once more. */
+  receive(actorId: ActorId, handle: unknown): ActorHandle {
+    const meta = handle as HandleMeta; // written by `Values.toWire` on the other side
+    const known = this.#clients.get(actorId);
+    const client = known ?? this.#newClient(meta);
+    if (known !== undefined) {
+      if (known.held.hold.deref() === undefined) known.held = this.#newHold(actorId);
+      else known.held.times++;
+    }
+    if (!client.subscribed) {
+      client.subscribed = true;
+      this.#link.toNode({ t: "actor.subscribe", actorId });
+    }
+    return this.#handle(client);
+  }
+
+  /** A handle is about to be sent to a thread. */
+  lend(actorId: ActorId, to: PeerId): void {
+    this.#link.toNode({ t: "actor.handles", actorId, peer: to, times: 1 });
+  }
+
+  submit(call: ActorCall): void {
+    const client = this.#clients.get(call.hold.actorId);
+    if (client === undefined) throw new Error(`no client for ${call.hold.actorId}`);
+    for (const entry of call.entries) {
+      entry.cancel = ({ recursive }) => this.#cancel(client, call, recursive);
+    }
+    call.hold.pendingCalls++;
+    call.entries[0]?.onReady(() => call.hold.pendingCalls--);
+    client.queue.push(call);
+    whenArgumentsReady(call.args, this.#objects, (error) => {
+      if (error !== undefined) fail(call, error);
+      call.ready = true;
+      this.#flush(client);
+    });
+  }
+
+  place(actorId: ActorId, workerId: PeerId, incarnation: number): void {
+    this.#clients.get(actorId)?.create?.(workerId, incarnation);
+  }
+
+  update(update: ActorUpdate): void {
+    const client = this.#clients.get(update.actorId);
+    if (client === undefined) return;
+    const before = client.update;
+    if (before.workerId !== undefined && before.workerId !== update.workerId) this.#drain(before.workerId);
+    client.update = update;
+    if (update.state === "RESTARTING" || before.incarnation !== update.incarnation) this.#interrupted(client);
+    if (update.state === "DEAD") client.create = undefined;
+    this.#flush(client);
+  }
+
+  /** Returns false when the call is not one of these. */
+  done(taskId: TaskId, outcomes: readonly Outcome[]): boolean {
+    const client = this.#calls.get(taskId);
+    const call = client?.inFlight.get(taskId);
+    if (client === undefined || call === undefined) return false;
+    this.#calls.delete(taskId);
+    client.inFlight.delete(taskId);
+    for (const outcome of outcomes) if (outcome.ok) outcome.value.own(this.#link.usage);
+    settle(call, outcomes);
+    return true;
+  }
+
+  retrying(taskId: TaskId): void {
+    const call = this.#calls.get(taskId)?.inFlight.get(taskId);
+    if (call !== undefined) takeRetry(call);
+  }
+
+  abandon(error: (name: string) => Error): void {
+    for (const client of this.#clients.values()) {
+      for (const call of [...client.inFlight.values(), ...client.queue.clear()]) fail(call, error(call.name));
+      client.inFlight.clear();
+    }
+    this.#calls.clear();
+  }
+
+  #newClient(meta: HandleMeta): Client {
+    const { actorId } = meta;
+    const client: Client = {
+      actorId,
+      meta,
+      update: { actorId, state: "PENDING_CREATION", workerId: undefined, incarnation: 0, cause: undefined },
+      subscribed: false,
+      held: this.#newHold(actorId),
+      queue: new Fifo(),
+      inFlight: new Map(),
+      create: undefined,
+    };
+    this.#clients.set(actorId, client);
+    return client;
+  }
+
+  #newHold(actorId: ActorId): Held {
+    const hold: ActorHold = { actorId, pendingCalls: 0 };
+    const held: Held = { actorId, hold: new WeakRef(hold), times: 1 };
+    this.#collected.register(hold, held);
+    return held;
+  }
+
+  #handle(client: Client): ActorHandle {
+    let hold = client.held.hold.deref();
+    if (hold === undefined) {
+      client.held = this.#newHold(client.actorId);
+      // A fresh WeakRef keeps its target for the rest of this turn.
+      hold = client.held.hold.deref();
+    }
+    if (hold === undefined) throw new Error(`the hold of ${client.actorId} vanished`);
+    return makeHandle(client.meta, hold, this.#submit);
+  }
+
+  #released(held: Held): void {
+    const { actorId, times } = held;
+    this.#link.toNode({ t: "actor.handles", actorId, peer: this.#link.peerId, times: -times });
+    const client = this.#clients.get(actorId);
+    if (client?.held === held && client.create === undefined) this.#clients.delete(actorId);
+  }
+
+  #flush(client: Client): void {
+    const { state, workerId } = client.update;
+    if (state === "DEAD") {
+      for (const call of [...client.inFlight.values(), ...client.queue.clear()]) {
+        this.#calls.delete(call.taskId);
+        fail(call, died(call, client));
+      }
+      client.inFlight.clear();
+      return;
+    }
+    for (let call = client.queue.peek(); call !== undefined; call = client.queue.peek()) {
+      if (isSettled(call)) {
+        client.queue.shift(); // cancelled, or an argument failed
+        continue;
+      }
+      if (state === "RESTARTING" && call.retries === 0 && !call.again) {
+        client.queue.shift();
+        fail(call, unavailable(call, client, client.update.cause));
+        continue;
+      }
+      if (state !== "ALIVE" || workerId === undefined || !call.ready) return;
+      client.queue.shift();
+      this.#send(client, call, workerId);
+    }
+  }
+
+  #send(client: Client, call: ActorCall, workerId: PeerId): void {
+    client.inFlight.set(call.taskId, call);
+    this.#calls.set(call.taskId, client);
+    const values = this.#values();
+    const attachments: Attachment[] = [];
+    this.#link.toPeer(
+      workerId,
+      {
+        t: "actor.call",
+        taskId: call.taskId,
+        actorId: client.actorId,
+        incarnation: client.update.incarnation,
+        method: call.method,
+        args: argumentsToWire(call.args, workerId, values, attachments),
+        depth: call.depth,
+        numReturns: call.entries.length,
+        retries: call.retries,
+        retryExceptions: retryToWire(call.retryExceptions, workerId, values, attachments),
+      },
+      attachments,
+    );
+  }
+
+  /** The actor is not where the calls in flight went: they are sent again, in order, or fail. */
+  #interrupted(client: Client): void {
+    const again: ActorCall[] = [];
+    for (const call of client.inFlight.values()) {
+      this.#calls.delete(call.taskId);
+      if (isSettled(call)) continue;
+      if (takeRetry(call)) {
+        call.again = true;
+        again.push(call);
+      } else fail(call, unavailable(call, client, client.update.cause));
+    }
+    client.inFlight.clear();
+    client.queue.unshift(again);
+  }
+
+  #cancel(client: Client, call: ActorCall, recursive: boolean): void {
+    const { taskId, name } = call;
+    fail(
+      call,
+      new TaskCancelledError(`actor call ${name} (${taskId}) was cancelled`, { fields: { taskId } }),
+    );
+    const { workerId } = client.update;
+    if (client.inFlight.has(taskId) && workerId !== undefined) {
+      this.#link.toPeer(workerId, { t: "task.cancel", taskId, recursive });
+    }
+    this.#flush(client);
+  }
+}
+
+const describe = (client: Client): string => {
+  const named = client.meta.name === undefined ? "" : ` named ${JSON.stringify(client.meta.name)}`;
+  return `actor ${client.meta.className}${named} (${client.actorId})`;
+};
+
+/** The error that came with a death: the constructor's, decoded when it is asked for. */
+function causeOf(cause: DeathCause | undefined): unknown {
+  const error = cause?.error;
+  if (error === undefined) return undefined;
+  if (error.value !== undefined) return decode({ bytes: error.value, buffers: [], tracked: [] });
+  return Object.assign(new Error(error.message), { name: error.name, stack: error.stack ?? error.message });
+}
+
+function died(call: ActorCall, client: Client): Error {
+  const { cause } = client.update;
+  const message = `${describe(client)} is dead, so ${call.name} cannot run: ${cause?.message ?? "it ended"}`;
+  return new ActorDiedError(message, {
+    cause: causeOf(cause),
+    fields: { actorId: client.actorId, className: client.meta.className, reason: cause?.kind },
+  });
+}
+
+function unavailable(call: ActorCall, client: Client, cause: DeathCause | undefined): Error {
+  const message =
+    `${describe(client)} is restarting (${cause?.message ?? "its worker ended"}); ${call.name} may or may not have ` +
+    "run. Set maxTaskRetries to have calls sent again";
+  return new ActorUnavailableError(message, {
+    cause: causeOf(cause),
+    fields: { actorId: client.actorId, className: client.meta.className },
+  });
+}

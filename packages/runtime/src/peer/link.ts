@@ -1,0 +1,17 @@
+/**
+ * What the parts of a peer need from each other and from the outside. Each part gets this instead of the whole peer,
+ * so that its dependencies are plain to see.
+ */
+import type { PeerId } from "../core/ids.ts";
+import type { StoreUsage } from "../objects/store-usage.ts";
+import type { Attachment } from "../transport/channel.ts";
+import type { PeerToNode, PeerToPeer } from "../transport/protocol.ts";
+
+export interface Link {
+  readonly peerId: PeerId;
+  readonly usage: StoreUsage;
+  toNode(message: PeerToNode, attachments?: readonly Attachment[]): void;
+  /** Opens the direct channel when there is none yet. A thread that is known to be dead gets nothing. */
+  toPeer(peer: PeerId, message: PeerToPeer, attachments?: readonly Attachment[]): void;
+  isDead(peer: PeerId): boolean;
+}

@@ -1,0 +1,162 @@
+/**
+ * The objects that this thread owns and borrows. Ownership follows Ray: whoever made the ref first (by `put` or
+ * `.remote()`) owns the object, keeps its value and counts who else has refs to it.
+ *
+ * An object whose ref never left this thread is in no table at all: it lives and dies with its ObjectRef.
+ */
+import { ObjectRef } from "../api/object-ref.ts";
+import { ObjectLostError, OwnerDiedError } from "../core/errors.ts";
+import { newId, type ObjectId, type PeerId } from "../core/ids.ts";
+import { ObjectEntry } from "../objects/object-entry.ts";
+import type { Outcome, StoredValue } from "../objects/stored-value.ts";
+import type { ExitCause } from "../transport/protocol.ts";
+import type { Link } from "./link.ts";
+
+interface Borrowed {
+  readonly id: ObjectId;
+  readonly ownerId: PeerId;
+  readonly entry: WeakRef<ObjectEntry>;
+  /** How many times the ref was handed to this thread. */
+  times: number;
+}
+
+export class ObjectTable {
+  readonly #link: Link;
+  /** Owned objects that other threads have refs to. */
+  readonly #shared = new Map<ObjectId, ObjectEntry>();
+  /** Owned objects in a message from this thread to itself. */
+  readonly #goingHome = new Map<ObjectId, ObjectEntry>();
+  readonly #borrowed = new Map<ObjectId, Borrowed>();
+  /** Entries somebody waits for; they must not be collected while a request is under way. */
+  readonly #requested = new Map<ObjectId, ObjectEntry>();
+  readonly #collected: FinalizationRegistry<Borrowed>;
+
+  constructor(link: Link) {
+    this.#link = link;
+    this.#collected = new FinalizationRegistry((borrowed) => this.#giveBack(borrowed));
+  }
+
+  /** A new object of this thread, pending. */
+  create(origin: string): ObjectEntry {
+    return new ObjectEntry(newId("obj"), this.#link.peerId, origin);
+  }
+
+  /** A new object with its value. */
+  put(value: StoredValue): ObjectRef {
+    const entry = this.create("put");
+    entry.settle({ ok: true, value: value.own(this.#link.usage) });
+    return new ObjectRef(entry);
+  }
+
+  /** This thread received a ref once more. */
+  receive(id: ObjectId, ownerId: PeerId): ObjectRef {
+    if (ownerId === this.#link.peerId) {
+      const own = this.#shared.get(id) ?? this.#goingHome.get(id);
+      this.#goingHome.delete(id);
+      return new ObjectRef(own ?? this.#lost(id, ownerId));
+    }
+    const known = this.#borrowed.get(id);
+    let entry = known?.entry.deref();
+    if (known === undefined || entry === undefined) {
+      entry = new ObjectEntry(id, ownerId, "a ref from another thread");
+      const borrowed = { id, ownerId, entry: new WeakRef(entry), times: 1 };
+      this.#borrowed.set(id, borrowed);
+      this.#collected.register(entry, borrowed);
+      if (this.#link.isDead(ownerId)) entry.settle(ownerDied(id, ownerId, undefined));
+    } else known.times++;
+    return new ObjectRef(entry);
+  }
+
+  /** The ref is about to be sent to a thread. */
+  lend(ref: ObjectRef, to: PeerId): void {
+    const entry = ObjectRef.entryOf(ref);
+    if (entry === undefined) return;
+    if (to === entry.ownerId) {
+      // Going home: the owner finds it in its table, or here when it sends to itself.
+      if (to === this.#link.peerId) this.#goingHome.set(entry.id, entry);
+    } else if (entry.ownerId === this.#link.peerId) this.count(entry, to, 1);
+    else this.#link.toPeer(entry.ownerId, { t: "object.count", objectId: entry.id, peer: to, times: 1 });
+  }
+
+  /** A borrower (or who passed a ref on) reports; this thread is the owner. */
+  counted(id: ObjectId, peer: PeerId, times: number): void {
+    const entry = this.#shared.get(id);
+    if (entry !== undefined) this.count(entry, peer, times);
+  }
+
+  count(entry: ObjectEntry, peer: PeerId, times: number): void {
+    if (this.#link.isDead(peer)) return;
+    if (entry.borrowers.add(peer, times)) this.#shared.set(entry.id, entry);
+    else this.#dropped(entry);
+  }
+
+  /** Owned entry that a borrower asks for. */
+  owned(id: ObjectId): ObjectEntry | undefined {
+    return this.#shared.get(id);
+  }
+
+  /** Asks the owner for the value of a borrowed object, once. */
+  request(entry: ObjectEntry): void {
+    if (entry.isReady || entry.requested || entry.ownerId === this.#link.peerId) return;
+    entry.requested = true;
+    this.#requested.set(entry.id, entry);
+    this.#link.toPeer(entry.ownerId, { t: "object.get", objectId: entry.id });
+  }
+
+  /** The owner's answer; undefined when it does not know the object any more. */
+  answered(id: ObjectId, outcome: Outcome | undefined): void {
+    const entry = this.#requested.get(id);
+    this.#requested.delete(id);
+    entry?.settle(outcome ?? freed(id, entry.ownerId));
+  }
+
+  peerDied(peer: PeerId, cause: ExitCause): void {
+    for (const entry of this.#shared.values()) {
+      if (!entry.borrowers.drop(peer)) this.#dropped(entry);
+    }
+    for (const borrowed of this.#borrowed.values()) {
+      if (borrowed.ownerId !== peer) continue;
+      this.#requested.delete(borrowed.id);
+      borrowed.entry.deref()?.settle(ownerDied(borrowed.id, peer, cause));
+    }
+  }
+
+  /** Whether other threads depend on objects of this thread. */
+  get isOwner(): boolean {
+    return this.#shared.size > 0;
+  }
+
+  #dropped(entry: ObjectEntry): void {
+    this.#shared.delete(entry.id);
+    if (entry.instances === 0 && entry.outcome?.ok === true) entry.outcome.value.free();
+  }
+
+  #giveBack(borrowed: Borrowed): void {
+    if (this.#borrowed.get(borrowed.id) === borrowed) this.#borrowed.delete(borrowed.id);
+    this.#link.toPeer(borrowed.ownerId, {
+      t: "object.count",
+      objectId: borrowed.id,
+      peer: this.#link.peerId,
+      times: -borrowed.times,
+    });
+  }
+
+  #lost(id: ObjectId, ownerId: PeerId): ObjectEntry {
+    const entry = new ObjectEntry(id, ownerId, "a ref from another thread");
+    entry.settle(freed(id, ownerId));
+    return entry;
+  }
+}
+
+function freed(objectId: ObjectId, ownerId: PeerId): Outcome {
+  const message =
+    `object ${objectId} of ${ownerId} was freed before it was asked for: a ref travelled in a way that Manta ` +
+    "cannot see (for example as text); pass refs as arguments or inside values";
+  return { ok: false, error: new ObjectLostError(message, { fields: { objectId, ownerId } }) };
+}
+
+function ownerDied(objectId: ObjectId, ownerId: PeerId, cause: ExitCause | undefined): Outcome {
+  const why = cause === undefined ? "has ended" : cause.message;
+  const message = `object ${objectId} is lost: its owner ${ownerId} ${why}; the value went with it`;
+  return { ok: false, error: new OwnerDiedError(message, { fields: { objectId, ownerId } }) };
+}

@@ -1,0 +1,279 @@
+/**
+ * What every thread that takes part has, the driver and workers alike: its channels, the objects that it owns and
+ * borrows, the tasks and actor calls that it submitted, and its requests to the node. A worker adds an executor.
+ */
+import { MessagePort } from "node:worker_threads";
+
+import type { ActorHold, CallOptions, HandleMeta } from "../api/actor-handle.ts";
+import type { ObjectRef } from "../api/object-ref.ts";
+import { RuntimeShutdownError } from "../core/errors.ts";
+import { newId, slotOf, type ObjectId, type PeerId, type RequestId } from "../core/ids.ts";
+import { RecentIds } from "../core/recent-ids.ts";
+import type { Outcome } from "../objects/stored-value.ts";
+import { StoreUsage, type StoreUsageHandle } from "../objects/store-usage.ts";
+import type { Attachment } from "../transport/channel.ts";
+import { Inbox, type Bells } from "../transport/inbox.ts";
+import { MessagePortChannel } from "../transport/message-port-channel.ts";
+import type {
+  ExitCause,
+  LogRecord,
+  NodeToPeer,
+  PeerToNode,
+  PeerToPeer,
+  Query,
+} from "../transport/protocol.ts";
+import { ActorClients } from "./actor-clients.ts";
+import { Connections } from "./connections.ts";
+import { FunctionSender } from "./function-sender.ts";
+import type { Link } from "./link.ts";
+import { ObjectTable } from "./object-table.ts";
+import { TaskSubmitter } from "./task-submitter.ts";
+import { Values } from "./values.ts";
+import { Waiting } from "./waiting.ts";
+
+/** What the node hands to a new thread. */
+export interface PeerSeat {
+  readonly peerId: PeerId;
+  readonly sessionId: string;
+  readonly nodeId: string;
+  readonly namespace: string;
+  readonly bells: Bells;
+  readonly usage: StoreUsageHandle;
+}
+
+/** Messages that only a worker, or only the driver, understands. */
+export interface PeerHooks {
+  /** Work that other threads push to this one. */
+  onPeerMessage(from: PeerId, message: PeerToPeer, attachments: readonly Attachment[]): void;
+  onNodeMessage(message: NodeToPeer): void;
+  onPeerDied(peer: PeerId, cause: ExitCause): void;
+  /** A wait begins; returns what to call at its end. */
+  onWait(): () => void;
+  taskSignal(): AbortSignal | undefined;
+  submitCall(
+    hold: ActorHold,
+    meta: HandleMeta,
+    method: string,
+    args: readonly unknown[],
+    options: CallOptions,
+  ): ObjectRef | ObjectRef[];
+  onLog(record: LogRecord): void;
+  onWarning(text: string): void;
+}
+
+export class Peer implements Link {
+  readonly seat: PeerSeat;
+  readonly peerId: PeerId;
+  readonly usage: StoreUsage;
+  readonly inbox: Inbox;
+  readonly objects: ObjectTable;
+  readonly values: Values;
+  readonly functions: FunctionSender;
+  readonly tasks: TaskSubmitter;
+  readonly actors: ActorClients;
+  readonly waiting: Waiting;
+  readonly connections: Connections;
+  readonly nodeChannel: MessagePortChannel;
+  readonly #hooks: PeerHooks;
+  readonly #dead = new RecentIds(10_000);
+  readonly #queries = new Map<
+    RequestId,
+    { result: unknown; done: boolean; resolve: (result: unknown) => void }
+  >();
+  #closed = false;
+
+  constructor(seat: PeerSeat, nodePort: MessagePort, hooks: PeerHooks) {
+    this.seat = seat;
+    this.peerId = seat.peerId;
+    this.#hooks = hooks;
+    this.usage = new StoreUsage(seat.usage);
+    this.inbox = new Inbox(seat.bells, slotOf(seat.peerId));
+    this.nodeChannel = new MessagePortChannel({
+      port: nodePort,
+      inbox: this.inbox,
+      remoteSlot: 0,
+      // The other end is the node, which speaks this protocol.
+      onMessage: (message, attachments) => this.#fromNode(message as NodeToPeer, attachments),
+    });
+    this.connections = new Connections({
+      inbox: this.inbox,
+      introduce: (to, port) => this.toNode({ t: "connect", to }, [port]),
+      onMessage: (from, message, attachments) => this.#fromPeer(from, message, attachments),
+    });
+    this.objects = new ObjectTable(this);
+    this.actors = new ActorClients(
+      this,
+      this.objects,
+      () => this.values,
+      (...call) => hooks.submitCall(...call),
+      (peer) => this.connections.drain(peer),
+    );
+    this.values = new Values(this, this.objects, this.actors);
+    this.functions = new FunctionSender(this.values);
+    this.tasks = new TaskSubmitter(this, this.objects, this.values, this.functions);
+    this.waiting = new Waiting({
+      inbox: this.inbox,
+      objects: this.objects,
+      onWait: () => hooks.onWait(),
+      taskSignal: () => hooks.taskSignal(),
+    });
+  }
+
+  toNode(message: PeerToNode, attachments?: readonly Attachment[]): void {
+    this.nodeChannel.send(message, attachments);
+  }
+
+  toPeer(peer: PeerId, message: PeerToPeer, attachments?: readonly Attachment[]): void {
+    if (this.#closed || this.#dead.has(peer)) return;
+    if (peer === this.peerId) {
+      // To itself (an actor that calls itself, say): the same path without the wire, never on the caller's stack.
+      queueMicrotask(() => this.#fromPeer(peer, message, attachments ?? []));
+      return;
+    }
+    this.connections.send(peer, message, attachments);
+  }
+
+  isDead(peer: PeerId): boolean {
+    return this.#dead.has(peer);
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Asks the node and waits for its answer without blocking. */
+  query(query: Query): Promise<unknown> {
+    const done = this.#hooks.onWait();
+    return new Promise((resolve) =>
+      this.#ask(query, (result) => {
+        done();
+        resolve(result);
+      }),
+    );
+  }
+
+  /** Asks the node and blocks until it answers; the node runs no user code, so this takes microseconds. */
+  querySync(query: Query): unknown {
+    const request = this.#ask(query, () => undefined);
+    this.inbox.waitSync(() => request.done);
+    return request.result;
+  }
+
+  /** Sends a request that is answered by a `reply` to `requestId`. */
+  request(
+    send: (requestId: RequestId) => void,
+    resolve: (result: unknown) => void = () => undefined,
+  ): { readonly result: unknown; readonly done: boolean } {
+    return this.#expect(send, resolve);
+  }
+
+  /** Everything that is not finished fails; nothing is sent any more. */
+  close(): void {
+    if (this.#closed) return;
+    const error = (name: string): Error =>
+      new RuntimeShutdownError(`${name} did not finish: the runtime was shut down`, {
+        fields: { taskName: name },
+      });
+    this.tasks.abandon(error);
+    this.actors.abandon(error);
+    this.#closed = true;
+    this.connections.closeAll();
+    this.nodeChannel.close();
+  }
+
+  #ask(query: Query, resolve: (result: unknown) => void): { result: unknown; done: boolean } {
+    return this.#expect((requestId) => this.toNode({ t: "query", requestId, query }), resolve);
+  }
+
+  #expect(
+    send: (requestId: RequestId) => void,
+    resolve: (result: unknown) => void,
+  ): { result: unknown; done: boolean } {
+    const requestId = newId("req") as RequestId;
+    const request = { result: undefined as unknown, done: false, resolve };
+    this.#queries.set(requestId, request);
+    send(requestId);
+    return request;
+  }
+
+  #fromNode(message: NodeToPeer, attachments: readonly Attachment[]): void {
+    switch (message.t) {
+      case "lease.granted":
+        return this.tasks.granted(message.requestId, message.leaseId, message.workerId);
+      case "lease.failed":
+        return this.tasks.requestFailed(message.requestId, message.groupId);
+      case "actor.place":
+        return this.actors.place(message.actorId, message.workerId, message.incarnation);
+      case "actor.update":
+        return this.actors.update(message.update);
+      case "peer.died":
+        return this.#peerDied(message.peerId, message.cause);
+      case "connect": {
+        const [port] = attachments;
+        if (port instanceof MessagePort) this.connections.accept(message.from, port);
+        return;
+      }
+      case "reply": {
+        const request = this.#queries.get(message.requestId);
+        if (request === undefined) return;
+        this.#queries.delete(message.requestId);
+        request.result = message.result;
+        request.done = true;
+        return request.resolve(message.result);
+      }
+      case "log":
+        return this.#hooks.onLog(message.record);
+      case "warning":
+        return this.#hooks.onWarning(message.text);
+      default:
+        return this.#hooks.onNodeMessage(message);
+    }
+  }
+
+  #fromPeer(from: PeerId, message: PeerToPeer, attachments: readonly Attachment[]): void {
+    switch (message.t) {
+      case "task.done": {
+        const outcomes = this.values.outcomesFromWire(message.outcome, attachments);
+        if (!this.tasks.done(message.taskId, outcomes)) this.actors.done(message.taskId, outcomes);
+        return;
+      }
+      case "task.retrying":
+        if (!this.tasks.retrying(message.taskId)) this.actors.retrying(message.taskId);
+        return;
+      case "object.get":
+        return this.#serve(from, message.objectId);
+      case "object.value": {
+        const { outcome } = message;
+        const first =
+          outcome === undefined ? undefined : this.values.outcomesFromWire(outcome, attachments)[0];
+        return this.objects.answered(message.objectId, first);
+      }
+      case "object.count":
+        return this.objects.counted(message.objectId, message.peer, message.times);
+      default:
+        return this.#hooks.onPeerMessage(from, message, attachments);
+    }
+  }
+
+  /** Answers a borrower when the object is there. */
+  #serve(to: PeerId, objectId: ObjectId): void {
+    const entry = this.objects.owned(objectId);
+    const answer = (outcome: Outcome | undefined): void => {
+      const attachments: Attachment[] = [];
+      const wire = outcome === undefined ? undefined : this.values.outcomeToWire(outcome, to, attachments);
+      this.toPeer(to, { t: "object.value", objectId, outcome: wire }, attachments);
+    };
+    if (entry === undefined || entry.isReady) answer(entry?.outcome);
+    else entry.onReady(() => answer(entry.outcome));
+  }
+
+  #peerDied(peer: PeerId, cause: ExitCause): void {
+    this.connections.drain(peer); // what it sent before its end counts
+    this.#dead.add(peer);
+    this.connections.close(peer);
+    this.functions.peerDied(peer);
+    this.objects.peerDied(peer, cause);
+    this.tasks.peerDied(peer, cause);
+    this.#hooks.onPeerDied(peer, cause);
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * What Manta's own tests use to drive the runtime, for yours: inject faults, wait until nothing runs, and check that
+ * nothing was left behind. Everything here synchronises on events; nothing sleeps.
+ */
+import { setImmediate } from "node:timers/promises";
+import v8 from "node:v8";
+import vm from "node:vm";
+
+import { currentRuntime } from "../api/runtime.ts";
+import { MantaError, InvalidArgumentError } from "../core/errors.ts";
+import type { PeerId } from "../core/ids.ts";
+
+/** One worker thread as the scheduler sees it. */
+export interface WorkerInfo {
+  readonly workerId: string;
+  /** `leased` runs a task, `actor` hosts one actor, `host` shared actors. */
+  readonly state: "idle" | "leased" | "actor" | "host" | "retiring";
+}
+
+/** The worker threads that run now. */
+export function workers(): WorkerInfo[] {
+  return currentRuntime("workers()").peer.querySync({ what: "workers" }) as WorkerInfo[]; // the node's answer
+}
+
+/** Ends a worker thread as a crash would, whatever it does. */
+export function terminateWorker(workerId: string, reason = "terminateWorker() of a test"): void {
+  const { peer } = currentRuntime("terminateWorker()");
+  peer.toNode({ t: "worker.kill", workerId: workerId, leaseId: undefined, reason });
+}
+
+/** Resolves once nothing waits to run and all resources are free again. */
+export async function whenIdle(): Promise<void> {
+  const { peer } = currentRuntime("whenIdle()");
+  await new Promise<unknown>((resolve) => {
+    peer.request((requestId) => peer.toNode({ t: "idle.wait", requestId }), resolve);
+    peer.nodeChannel.ref();
+  });
+  peer.nodeChannel.unref();
+}
+
+let gc: (() => void) | undefined;
+
+/** Forces a full garbage collection and lets finalizers run. */
+export async function collectGarbage(): Promise<void> {
+  if (gc === undefined) {
+    v8.setFlagsFromString("--expose-gc");
+    gc = vm.runInNewContext("gc") as () => void; // what the flag exposes
+  }
+  gc();
+  await setImmediate();
+}
+
+/**
+ * Checks the runtime's invariant after a test, and throws naming what does not hold: all resources are free, and the
+ * object store is empty after a bounded number of collections. The caller must have let go of its refs.
+ */
+export async function expectNothingLeft(options: { readonly maxCollections?: number } = {}): Promise<void> {
+  const { maxCollections = 20 } = options;
+  if (!Number.isInteger(maxCollections) || maxCollections < 1) {
+    throw InvalidArgumentError.forValue(
+      "expectNothingLeft().maxCollections",
+      "a whole number >= 1",
+      maxCollections,
+    );
+  }
+  await whenIdle();
+  const { usage } = currentRuntime("expectNothingLeft()").peer;
+  for (let turn = 0; turn < maxCollections && usage.usedBytes > 0; turn++) await collectGarbage();
+  if (usage.usedBytes > 0) {
+    throw new MantaError(
+      "MANTA_OBJECT_LOST",
+      `${usage.usedBytes} bytes are left in the object store after ${maxCollections} collections`,
+    );
+  }
+}

@@ -1,0 +1,222 @@
+/**
+ * Every message that threads send each other, one line each on what it means. Three directions: a peer (driver or
+ * worker) to the node, the node to a peer, and peer to peer.
+ */
+import type { ActorRegistration, ActorUpdate, ErrorText } from "../core/actor-directory.ts";
+import type {
+  ActorId,
+  FunctionId,
+  LeaseId,
+  ObjectId,
+  PeerId,
+  PlacementGroupId,
+  RequestId,
+  TaskId,
+} from "../core/ids.ts";
+import type { PoolSelector } from "../core/resource-pools.ts";
+import type { Resources } from "../core/resources.ts";
+
+/** A value in a message. Numbers stand for attachments. */
+export interface WireValue {
+  /** The envelope, or the attachment that holds it (with its length in bytes). */
+  readonly b: Uint8Array | readonly [attachment: number, byteLength: number];
+  readonly s: readonly number[];
+  /** What the value mentions and the receiver holds from now on. */
+  readonly r: readonly WireTracked[];
+}
+
+export type WireTracked =
+  readonly [kind: "o", id: ObjectId, owner: PeerId] | readonly [kind: "a", id: ActorId, handle: unknown];
+
+/** How a thread ended. */
+export interface ExitCause {
+  readonly message: string;
+  readonly exitCode: number | undefined;
+  readonly outOfMemory: boolean;
+  /** The uncaught error that ended it. */
+  readonly error: ErrorText | undefined;
+}
+
+/** What a task or actor needs from the node. */
+export interface WireDemand {
+  readonly resources: Resources;
+  readonly pool: PoolSelector | undefined;
+  readonly depth: number;
+  readonly name: string;
+}
+
+/** A function or class, with its code the first time that the receiver sees it. */
+export interface WireFunction {
+  readonly id: FunctionId;
+  readonly value: WireValue | undefined;
+}
+
+/** Arguments: the encoded array, and the values of refs that stood at its top level. */
+export interface WireArguments {
+  readonly values: WireValue;
+  readonly slots: readonly (readonly [index: number, value: WireValue])[];
+}
+
+export type WireOutcome =
+  | { readonly ok: true; readonly values: readonly WireValue[] }
+  /** The error of user code or of the runtime on that side, encoded. */
+  | { readonly ok: false; readonly error: WireValue };
+
+export type Query =
+  | { readonly what: "resources" }
+  | { readonly what: "nodes" }
+  | { readonly what: "actor"; readonly name: string; readonly namespace: string }
+  | { readonly what: "actors" }
+  | { readonly what: "group"; readonly groupId: PlacementGroupId }
+  | { readonly what: "workers" };
+
+export type PeerToNode =
+  /** Asks for a worker to run tasks of one shape. */
+  | { readonly t: "lease.request"; readonly requestId: RequestId; readonly demand: WireDemand }
+  | { readonly t: "lease.cancel"; readonly requestId: RequestId }
+  | { readonly t: "lease.return"; readonly leaseId: LeaseId }
+  /** The task of this worker waits for objects; its CPU is free meanwhile. */
+  | { readonly t: "worker.blocked" }
+  | { readonly t: "worker.unblocked" }
+  /** A retiring worker may be ended, or still owns objects. */
+  | { readonly t: "worker.retire"; readonly agreed: boolean }
+  /** Ends a worker if it still has that lease (`cancel(ref, { force: true })`), or whatever it does. */
+  | {
+      readonly t: "worker.kill";
+      readonly workerId: PeerId;
+      readonly leaseId: LeaseId | undefined;
+      readonly reason: string;
+    }
+  /** Replies once nothing waits and all resources are free. */
+  | { readonly t: "idle.wait"; readonly requestId: RequestId }
+  | {
+      readonly t: "actor.register";
+      readonly registration: ActorRegistration;
+      readonly demand: WireDemand;
+      readonly placement: Resources;
+      readonly getIfExists: boolean;
+      readonly requestId: RequestId;
+    }
+  | { readonly t: "actor.created"; readonly actorId: ActorId; readonly incarnation: number }
+  | {
+      readonly t: "actor.creationFailed";
+      readonly actorId: ActorId;
+      readonly incarnation: number;
+      readonly error: ErrorText;
+    }
+  | {
+      readonly t: "actor.exited";
+      readonly actorId: ActorId;
+      readonly incarnation: number;
+      readonly reason: "exited" | "out-of-scope";
+    }
+  | { readonly t: "actor.subscribe"; readonly actorId: ActorId }
+  | { readonly t: "actor.kill"; readonly actorId: ActorId; readonly noRestart: boolean }
+  /** `peer` holds `times` more references to handles of the actor (negative: fewer). */
+  | { readonly t: "actor.handles"; readonly actorId: ActorId; readonly peer: PeerId; readonly times: number }
+  /** Hands one end of a new channel to another thread (attachment 0: the port). */
+  | { readonly t: "connect"; readonly to: PeerId }
+  | { readonly t: "group.create"; readonly groupId: PlacementGroupId; readonly bundles: readonly Resources[] }
+  /** Replies `true` once the group is reserved, or `false` when it was removed. */
+  | { readonly t: "group.wait"; readonly groupId: PlacementGroupId; readonly requestId: RequestId }
+  | { readonly t: "group.remove"; readonly groupId: PlacementGroupId }
+  | { readonly t: "query"; readonly requestId: RequestId; readonly query: Query }
+  | { readonly t: "log"; readonly record: LogRecord }
+  | { readonly t: "shutdown" };
+
+export interface LogRecord {
+  readonly stream: "stdout" | "stderr";
+  /** Task or actor name; undefined for a line printed outside of both. */
+  readonly name: string | undefined;
+  readonly workerId: PeerId;
+  readonly line: string;
+}
+
+export type NodeToPeer =
+  | {
+      readonly t: "lease.granted";
+      readonly requestId: RequestId;
+      readonly leaseId: LeaseId;
+      readonly workerId: PeerId;
+    }
+  | { readonly t: "lease.failed"; readonly requestId: RequestId; readonly groupId: PlacementGroupId }
+  /** The owner of the actor now sends its creation to this worker. */
+  | {
+      readonly t: "actor.place";
+      readonly actorId: ActorId;
+      readonly workerId: PeerId;
+      readonly incarnation: number;
+    }
+  | { readonly t: "actor.update"; readonly update: ActorUpdate }
+  /** To a host: forget the actor, fail what it has queued. */
+  | { readonly t: "actor.drop"; readonly actorId: ActorId; readonly reason: string }
+  /** To a host or an actor's worker: leave, all handles are gone. */
+  | { readonly t: "actor.leave"; readonly actorId: ActorId }
+  | { readonly t: "peer.died"; readonly peerId: PeerId; readonly cause: ExitCause }
+  /** Another thread opened a channel to this one (attachment 0: the port). */
+  | { readonly t: "connect"; readonly from: PeerId }
+  | { readonly t: "worker.retire" }
+  | { readonly t: "reply"; readonly requestId: RequestId; readonly result: unknown }
+  | { readonly t: "log"; readonly record: LogRecord }
+  /** A message for the user, e.g. that a demand is infeasible. */
+  | { readonly t: "warning"; readonly text: string }
+  | { readonly t: "shutdown.done"; readonly threadsLeft: number };
+
+export type PeerToPeer =
+  | {
+      readonly t: "task.push";
+      readonly taskId: TaskId;
+      readonly name: string;
+      readonly fn: WireFunction;
+      readonly args: WireArguments;
+      readonly depth: number;
+      readonly numReturns: number;
+      /** Attempts left for exceptions that may be retried; -1 no limit. */
+      readonly retries: number;
+      readonly retryExceptions: boolean | WireValue;
+      readonly resources: Resources;
+      readonly pool: PoolSelector | undefined;
+      readonly namespace: string;
+    }
+  | {
+      readonly t: "actor.create";
+      readonly actorId: ActorId;
+      readonly incarnation: number;
+      readonly className: string;
+      readonly name: string | undefined;
+      readonly namespace: string;
+      readonly cls: WireFunction;
+      readonly args: WireArguments;
+      readonly isolation: "thread" | "shared";
+      readonly maxConcurrency: number | undefined;
+      readonly depth: number;
+      readonly resources: Resources;
+      readonly pool: PoolSelector | undefined;
+      readonly handle: unknown;
+    }
+  | {
+      readonly t: "actor.call";
+      readonly taskId: TaskId;
+      readonly actorId: ActorId;
+      readonly incarnation: number;
+      readonly method: string;
+      readonly args: WireArguments;
+      readonly depth: number;
+      readonly numReturns: number;
+      readonly retries: number;
+      readonly retryExceptions: boolean | WireValue;
+    }
+  | { readonly t: "task.done"; readonly taskId: TaskId; readonly outcome: WireOutcome }
+  /** User code raised and runs again: one attempt of the budget is used. */
+  | { readonly t: "task.retrying"; readonly taskId: TaskId }
+  | { readonly t: "task.cancel"; readonly taskId: TaskId; readonly recursive: boolean }
+  /** Asks the owner for a value; answered when it is there. */
+  | { readonly t: "object.get"; readonly objectId: ObjectId }
+  | { readonly t: "object.value"; readonly objectId: ObjectId; readonly outcome: WireOutcome | undefined }
+  /** `peer` was handed `times` more references by the sender (negative: gave back). */
+  | {
+      readonly t: "object.count";
+      readonly objectId: ObjectId;
+      readonly peer: PeerId;
+      readonly times: number;
+    };

@@ -1,0 +1,75 @@
+/**
+ * What a worker thread starts with: takes its seat in the session, then runs the tasks and hosts the actors that other
+ * threads push to it.
+ */
+import { workerData, type MessagePort } from "node:worker_threads";
+
+import "../api/reducers.ts";
+import { installRuntime, Runtime } from "../api/runtime.ts";
+import type { PeerHooks, PeerSeat } from "../peer/peer.ts";
+import { Peer } from "../peer/peer.ts";
+import { ActorHost } from "./actor-host.ts";
+import { Code } from "./code.ts";
+import { captureOutput } from "./output.ts";
+import { taskContext, type TaskContext } from "./task-context.ts";
+import { TaskExecutor } from "./task-executor.ts";
+
+/** What the node passes to a new worker. */
+export interface WorkerSeat {
+  readonly seat: PeerSeat;
+  readonly nodePort: MessagePort;
+}
+
+const { seat, nodePort } = workerData as WorkerSeat; // passed by the node's worker pool
+
+const hooks: PeerHooks = {
+  onPeerMessage(from, message, attachments) {
+    switch (message.t) {
+      case "task.push":
+        return executor.push(from, message, attachments);
+      case "actor.create":
+        return host.create(message, attachments);
+      case "actor.call":
+        return host.call(from, message, attachments);
+      case "task.cancel":
+        if (!executor.cancel(message.taskId, message.recursive))
+          host.cancel(message.taskId, message.recursive);
+        return;
+      default:
+    }
+  },
+  onNodeMessage(message) {
+    if (message.t === "actor.drop") host.drop(message.actorId);
+    else if (message.t === "actor.leave") host.leave(message.actorId);
+    else if (message.t === "worker.retire")
+      peer.toNode({ t: "worker.retire", agreed: !peer.objects.isOwner });
+  },
+  onPeerDied: () => undefined,
+  onWait: () => beginWait(taskContext.getStore()),
+  taskSignal: () => taskContext.getStore()?.signal,
+  submitCall: (...call) => runtime.submitCall(...call),
+  onLog: () => undefined,
+  onWarning: () => undefined,
+};
+
+/** A task that waits gives its CPU back; an actor keeps what it has, as in Ray. */
+function beginWait(context: TaskContext | undefined): () => void {
+  if (context === undefined || context.actor !== undefined) return () => undefined;
+  if (context.waits++ === 0) peer.toNode({ t: "worker.blocked" });
+  return () => {
+    if (--context.waits === 0) peer.toNode({ t: "worker.unblocked" });
+  };
+}
+
+const peer = new Peer(seat, nodePort, hooks);
+const code = new Code();
+const executor = new TaskExecutor(peer, code);
+const host = new ActorHost(peer, code);
+const runtime = new Runtime(peer, () => taskContext.getStore());
+installRuntime(runtime);
+
+const output = captureOutput(seat.peerId, (record) => peer.toNode({ t: "log", record }));
+process.on("exit", () => {
+  output.flush();
+  peer.inbox.flush();
+});

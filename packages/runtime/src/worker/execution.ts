@@ -1,0 +1,158 @@
+/** Running one piece of user code: arguments in, outcome out, exceptions retried or wrapped. Shared by tasks and actors. */
+import { SerializationError, TaskCancelledError, TaskError, RuntimeEnvSetupError } from "../core/errors.ts";
+import type { PeerId, TaskId } from "../core/ids.ts";
+import type { StoredValue } from "../objects/stored-value.ts";
+import type { Peer } from "../peer/peer.ts";
+import { decode, prepare } from "../serialization/codec.ts";
+import type { Attachment } from "../transport/channel.ts";
+import type { WireArguments, WireOutcome, WireValue } from "../transport/protocol.ts";
+import { ActorExit } from "./actor-exit.ts";
+import { taskContext, type TaskContext } from "./task-context.ts";
+
+/** Arguments as they arrived, with the refs in them held. */
+export interface HeldArguments {
+  readonly values: StoredValue;
+  readonly slots: readonly (readonly [index: number, value: StoredValue])[];
+}
+
+export function holdArguments(
+  args: WireArguments,
+  attachments: readonly Attachment[],
+  peer: Peer,
+): HeldArguments {
+  return {
+    values: peer.values.fromWire(args.values, attachments),
+    slots: args.slots.map(([index, value]) => [index, peer.values.fromWire(value, attachments)]),
+  };
+}
+
+/** Loads what the arguments import; undefined when nothing is missing. */
+export function prepareArguments(args: HeldArguments): Promise<unknown> | undefined {
+  const waits = [args.values, ...args.slots.map(([, value]) => value)]
+    .map((value) => prepare(value.encoded))
+    .filter((wait) => wait !== undefined);
+  return waits.length === 0 ? undefined : Promise.all(waits);
+}
+
+export function decodeArguments(args: HeldArguments): unknown[] {
+  const values = decode(args.values.encoded);
+  if (!Array.isArray(values)) throw new TypeError("arguments are not an array");
+  const decoded: unknown[] = values;
+  for (const [index, value] of args.slots) decoded[index] = decode(value.encoded);
+  return decoded;
+}
+
+export interface Execution {
+  readonly context: TaskContext;
+  readonly from: PeerId;
+  readonly numReturns: number;
+  readonly args: HeldArguments;
+  retries: number;
+  readonly retryExceptions: boolean | StoredValue;
+  /** Calls the user's code. */
+  readonly call: (args: unknown[]) => unknown;
+}
+
+/** Runs to the end, retries included, and answers the caller. Never throws. */
+export async function execute(execution: Execution, peer: Peer): Promise<void> {
+  const { context, from } = execution;
+  for (;;) {
+    try {
+      const args = decodeArguments(execution.args);
+      const result = await taskContext.run(context, () => execution.call(args));
+      context.signal.throwIfAborted();
+      return answer(peer, from, context.taskId, storeResults(execution, result, peer));
+    } catch (error) {
+      if (mayRetry(execution, error)) {
+        if (execution.retries > 0) execution.retries--;
+        peer.toPeer(from, { t: "task.retrying", taskId: context.taskId });
+        continue;
+      }
+      return answerError(peer, from, context, error);
+    }
+  }
+}
+
+function answer(peer: Peer, to: PeerId, taskId: TaskId, results: readonly StoredValue[]): void {
+  const attachments: Attachment[] = [];
+  const outcome: WireOutcome = {
+    ok: true,
+    values: results.map((value) => peer.values.toWire(value, to, attachments)),
+  };
+  peer.toPeer(to, { t: "task.done", taskId, outcome }, attachments);
+}
+
+/** Sends an error to the caller, wrapped so that it names the task. */
+export function answerError(peer: Peer, to: PeerId, context: TaskContext, error: unknown): void {
+  const attachments: Attachment[] = [];
+  const value: WireValue = peer.values.toWire(storeError(wrap(context, error), peer), to, attachments);
+  peer.toPeer(
+    to,
+    { t: "task.done", taskId: context.taskId, outcome: { ok: false, error: value } },
+    attachments,
+  );
+}
+
+function storeResults(execution: Execution, result: unknown, peer: Peer): StoredValue[] {
+  const { numReturns, context } = execution;
+  const label = `return value of ${context.name}`;
+  if (numReturns === 1) return [peer.values.store(result, label)];
+  if (!Array.isArray(result) || result.length !== numReturns) {
+    const what = Array.isArray(result) ? `an array of ${result.length}` : `a ${typeof result}`;
+    throw new TypeError(
+      `${context.name} has numReturns: ${numReturns} and must return an array of as many, got ${what}`,
+    );
+  }
+  return result.map((item, index) => peer.values.store(item, `${label}[${index}]`));
+}
+
+function mayRetry(execution: Execution, error: unknown): boolean {
+  const { retries, retryExceptions, context } = execution;
+  if (retries === 0 || retryExceptions === false || context.signal.aborted) return false;
+  if (
+    error instanceof SerializationError ||
+    error instanceof TaskCancelledError ||
+    error instanceof ActorExit
+  )
+    return false;
+  if (retryExceptions === true) return true;
+  const classes = decode(retryExceptions.encoded);
+  return Array.isArray(classes) && classes.some((cls) => typeof cls === "function" && error instanceof cls);
+}
+
+/** User errors become TaskError with the error as cause; the runtime's own verdicts stay what they are. */
+function wrap(context: TaskContext, error: unknown): Error {
+  if (context.signal.aborted) return context.signal.reason as Error; // set by TaskContext.cancel
+  if (error instanceof ActorExit && error.died !== undefined) return error.died;
+  if (error instanceof SerializationError || error instanceof RuntimeEnvSetupError) return error;
+  const { taskId, name } = context;
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : `threw ${String(error)}`;
+  const wrapped = new TaskError(`${name} (${taskId}) failed: ${what}`, {
+    cause: error,
+    fields: { taskId, taskName: name },
+  });
+  const frames = error instanceof Error ? userFrames(error.stack) : "";
+  wrapped.stack = `${wrapped.name}: ${wrapped.message}${frames}`;
+  return wrapped;
+}
+
+/** The frames of the user's code: the runtime's own below them say nothing. */
+function userFrames(stack: string | undefined): string {
+  const lines = (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  const own = lines.findIndex((line) => line.includes("/runtime/dist/worker/"));
+  const frames = own < 0 ? lines : lines.slice(0, own);
+  return frames.length === 0 ? "" : `\n${frames.join("\n")}`;
+}
+
+/** An error is never lost because it cannot be carried. */
+export function storeError(error: unknown, peer: Peer): StoredValue {
+  try {
+    return peer.values.store(error, "error");
+  } catch (problem) {
+    const { message, stack, name } = error instanceof Error ? error : new Error(String(error));
+    const plain = new Error(`${message} (its details could not be carried: ${String(problem)})`);
+    plain.name = name;
+    if (stack !== undefined) plain.stack = stack;
+    return peer.values.store(plain, "error");
+  }
+}
