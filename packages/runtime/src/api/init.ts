@@ -11,6 +11,7 @@ import { Peer, type PeerHooks } from "../peer/peer.ts";
 import { makeBells } from "../transport/inbox.ts";
 import type { LogRecord } from "../transport/protocol.ts";
 import { amount, checkOptions, flag, milliseconds, number, record, text, type Check } from "./check.ts";
+import { optionName } from "./options.ts";
 import { printLog } from "./print-log.ts";
 import { currentRuntime, installedRuntime, installRuntime, Runtime, setAutoInit } from "./runtime.ts";
 
@@ -123,15 +124,12 @@ function start(options: InitOptions): Session {
   const { numGpus = 0, resources = {}, logToDriver = true } = options;
   for (const name of ["CPU", "GPU"]) {
     if (Object.hasOwn(resources, name)) {
-      throw new InvalidArgumentError(
-        `init().resources.${name}`,
-        `use the option num${name === "CPU" ? "Cpus" : "Gpus"} instead`,
-      );
+      throw new InvalidArgumentError(`init().resources.${name}`, `use ${optionName("init()")(name)} instead`);
     }
   }
   const total = ResourceSet.of(
     { CPU: numCpus, GPU: numGpus, memory: Math.floor(os.totalmem() * 0.7), ...resources },
-    "init()",
+    optionName("init()"),
   );
   const limitBytes = options.objectStoreMemory ?? Math.floor(os.totalmem() * 0.3);
   const usage = StoreUsage.create(limitBytes);

@@ -144,6 +144,14 @@ export function checkCallOptions(where: string, options: unknown): void {
   checkOptions(where, options, callTable);
 }
 
+/** The option that an amount of a resource was given by. */
+export const optionName =
+  (where: string) =>
+  (resource: string): string => {
+    const own = { CPU: "numCpus", GPU: "numGpus", memory: "memory" }[resource];
+    return own === undefined ? `${where}.resources.${resource}` : `${where}.${own}`;
+  };
+
 /** What the scheduler is asked for. */
 export function demand(
   where: string,
@@ -153,8 +161,7 @@ export function demand(
   const { numCpus, numGpus, memory, resources = {}, placementGroup } = options;
   for (const name of ["CPU", "GPU", "memory"]) {
     if (Object.hasOwn(resources, name)) {
-      const option = { CPU: "numCpus", GPU: "numGpus", memory: "memory" }[name];
-      throw new InvalidArgumentError(`${where}.resources.${name}`, `use the option ${option} instead`);
+      throw new InvalidArgumentError(`${where}.resources.${name}`, `use ${optionName(where)(name)} instead`);
     }
   }
   const asked =
@@ -163,7 +170,10 @@ export function demand(
     memory !== undefined ||
     Object.keys(resources).length > 0;
   const cpus = numCpus ?? (of.kind === "task" || asked ? 1 : 0);
-  const held = ResourceSet.of({ CPU: cpus, GPU: numGpus ?? 0, memory: memory ?? 0, ...resources }, where);
+  const held = ResourceSet.of(
+    { CPU: cpus, GPU: numGpus ?? 0, memory: memory ?? 0, ...resources },
+    optionName(where),
+  );
   const pool =
     placementGroup === undefined
       ? undefined

@@ -39,6 +39,7 @@ registerReducer<InstanceType<typeof ActorHandleClass>, string>({
 registerReducer<RemoteFunction<AnyFunction>, readonly [AnyFunction, TaskOptions]>({
   kind: "manta.RemoteFunction",
   class: RemoteFunction,
+  readsStateLater: true,
   reduce: (remote) => RemoteFunction.reduce(remote),
   revive: (target) => RemoteFunction.revive(target),
 });
@@ -46,6 +47,7 @@ registerReducer<RemoteFunction<AnyFunction>, readonly [AnyFunction, TaskOptions]
 registerReducer<ActorClass<AnyClass>, readonly [AnyClass, ActorOptions]>({
   kind: "manta.ActorClass",
   class: ActorClass,
+  readsStateLater: true,
   reduce: (actorClass) => ActorClass.reduce(actorClass),
   revive: (target) => ActorClass.revive(target),
 });

@@ -43,7 +43,7 @@ export type MethodNames<T> = {
 
 /** An instance type seen through a handle: its public methods and nothing else. */
 export type ActorMethods<T> = {
-  readonly [K in MethodNames<T>]: T[K] extends (...args: infer P extends never[]) => infer R
+  readonly [K in MethodNames<T>]: T[K] extends (...args: infer P) => infer R
     ? ActorMethod<(...args: P) => R>
     : never;
 };

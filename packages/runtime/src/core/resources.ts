@@ -23,11 +23,11 @@ export class ResourceSet {
     return nothing;
   }
 
-  /** Checks and converts; `argument` names the option in the error. GPU amounts above 1 must be whole. */
-  static of(resources: Resources, argument = "resources"): ResourceSet {
+  /** Checks and converts; `argument` says how the caller knows an amount. GPU amounts above 1 must be whole. */
+  static of(resources: Resources, argument: string | ((name: string) => string) = "resources"): ResourceSet {
     const units = new Map<string, number>();
     for (const [name, amount] of Object.entries(resources)) {
-      const where = `${argument}.${name}`;
+      const where = typeof argument === "string" ? `${argument}.${name}` : argument(name);
       if (typeof amount !== "number" || !Number.isFinite(amount) || amount < 0 || amount > MAX_QUANTITY) {
         throw InvalidArgumentError.forValue(where, "a finite number >= 0", amount);
       }

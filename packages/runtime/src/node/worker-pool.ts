@@ -58,8 +58,8 @@ export class WorkerPool {
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
     });
     // Lines of user code travel as messages; what the thread itself prints (crash reports) is not lost.
-    worker.stderr.pipe(process.stderr, { end: false });
-    worker.stdout.pipe(process.stdout, { end: false });
+    worker.stderr.on("data", (chunk: Uint8Array) => process.stderr.write(chunk));
+    worker.stdout.on("data", (chunk: Uint8Array) => process.stdout.write(chunk));
     const thread: Thread = { worker, slot, online: false, error: undefined, terminatedFor: undefined };
     this.#threads.set(workerId, thread);
     worker.on("online", () => {

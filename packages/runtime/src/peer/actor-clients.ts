@@ -60,6 +60,8 @@ interface Client {
   /** Sent and not answered, in order. */
   readonly inFlight: Map<TaskId, ActorCall>;
   create: SendCreation | undefined;
+  /** This thread killed the actor: its later calls wait for the node's word instead of racing the end. */
+  halted: boolean;
 }
 
 export class ActorClients {
@@ -117,6 +119,13 @@ export class ActorClients {
     return this.#handle(client);
   }
 
+  kill(actorId: ActorId, noRestart: boolean): void {
+    const client = this.#clients.get(actorId);
+    if (client === undefined || client.update.state === "DEAD") return;
+    client.halted = true;
+    this.#link.toNode({ t: "actor.kill", actorId, noRestart });
+  }
+
   /** A handle is about to be sent to a thread. */
   lend(actorId: ActorId, to: PeerId): void {
     this.#link.toNode({ t: "actor.handles", actorId, peer: to, times: 1 });
@@ -148,6 +157,7 @@ export class ActorClients {
     const before = client.update;
     if (before.workerId !== undefined && before.workerId !== update.workerId) this.#drain(before.workerId);
     client.update = update;
+    if (update.state === "DEAD" || update.state === "RESTARTING") client.halted = false;
     if (update.state === "RESTARTING" || before.incarnation !== update.incarnation) this.#interrupted(client);
     if (update.state === "DEAD") client.create = undefined;
     this.#flush(client);
@@ -189,6 +199,7 @@ export class ActorClients {
       queue: new Fifo(),
       inFlight: new Map(),
       create: undefined,
+      halted: false,
     };
     this.#clients.set(actorId, client);
     return client;
@@ -229,6 +240,7 @@ export class ActorClients {
       client.inFlight.clear();
       return;
     }
+    if (client.halted) return;
     for (let call = client.queue.peek(); call !== undefined; call = client.queue.peek()) {
       if (isSettled(call)) {
         client.queue.shift(); // cancelled, or an argument failed

@@ -34,8 +34,14 @@ export interface Reducer<T extends object = object, S = unknown> {
   readonly kind: string;
   readonly class: abstract new (...args: never[]) => T;
   readonly tracked?: boolean;
+  /** Also stands for instances of derived prototypes. @defaultValue false: exactly the class */
+  readonly subclasses?: boolean;
+  /** `revive` keeps its state and reads it when it is used, so the state may lead back to the instance. */
+  readonly readsStateLater?: boolean;
   reduce(value: T): S;
   revive(state: S): T;
+  /** For tracked kinds: makes the value from the live object that the receiver already holds (`Encoded.tracked`). */
+  adopt?(held: T): T;
 }
 
 /** The entry points, implemented in `codec.ts`:
@@ -45,4 +51,3 @@ export interface Reducer<T extends object = object, S = unknown> {
  *   prepare(encoded): Promise<void> | undefined      loads the modules that the value refers to; undefined when there is nothing to load
  *   registerReducer(reducer) / registerSerializer(cls, { serialize, deserialize })
  */
-export {};

@@ -10,7 +10,7 @@ import type { PeerHooks, PeerSeat } from "../peer/peer.ts";
 import { Peer } from "../peer/peer.ts";
 import { ActorHost } from "./actor-host.ts";
 import { Code } from "./code.ts";
-import { captureOutput } from "./output.ts";
+import { captureOutput, flushOutput } from "./output.ts";
 import { taskContext, type TaskContext } from "./task-context.ts";
 import { TaskExecutor } from "./task-executor.ts";
 
@@ -68,8 +68,8 @@ const host = new ActorHost(peer, code);
 const runtime = new Runtime(peer, () => taskContext.getStore());
 installRuntime(runtime);
 
-const output = captureOutput(seat.peerId, (record) => peer.toNode({ t: "log", record }));
+captureOutput(seat.peerId, (record) => peer.toNode({ t: "log", record }));
 process.on("exit", () => {
-  output.flush();
+  flushOutput();
   peer.inbox.flush();
 });

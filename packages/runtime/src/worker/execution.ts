@@ -7,6 +7,7 @@ import { decode, prepare } from "../serialization/codec.ts";
 import type { Attachment } from "../transport/channel.ts";
 import type { WireArguments, WireOutcome, WireValue } from "../transport/protocol.ts";
 import { ActorExit } from "./actor-exit.ts";
+import { flushOutput } from "./output.ts";
 import { taskContext, type TaskContext } from "./task-context.ts";
 
 /** Arguments as they arrived, with the refs in them held. */
@@ -74,6 +75,7 @@ export async function execute(execution: Execution, peer: Peer): Promise<void> {
 }
 
 function answer(peer: Peer, to: PeerId, taskId: TaskId, results: readonly StoredValue[]): void {
+  flushOutput();
   const attachments: Attachment[] = [];
   const outcome: WireOutcome = {
     ok: true,
@@ -84,6 +86,7 @@ function answer(peer: Peer, to: PeerId, taskId: TaskId, results: readonly Stored
 
 /** Sends an error to the caller, wrapped so that it names the task. */
 export function answerError(peer: Peer, to: PeerId, context: TaskContext, error: unknown): void {
+  flushOutput();
   const attachments: Attachment[] = [];
   const value: WireValue = peer.values.toWire(storeError(wrap(context, error), peer), to, attachments);
   peer.toPeer(

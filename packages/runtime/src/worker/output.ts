@@ -6,9 +6,15 @@ import type { PeerId } from "../core/ids.ts";
 import type { LogRecord } from "../transport/protocol.ts";
 import { taskContext } from "./task-context.ts";
 
-export function captureOutput(workerId: PeerId, send: (record: LogRecord) => void): { flush(): void } {
-  const flushes = (["stdout", "stderr"] as const).map((stream) => capture(stream, workerId, send));
-  return { flush: () => flushes.forEach((flush) => flush()) };
+let flushes: readonly (() => void)[] = [];
+
+export function captureOutput(workerId: PeerId, send: (record: LogRecord) => void): void {
+  flushes = (["stdout", "stderr"] as const).map((stream) => capture(stream, workerId, send));
+}
+
+/** Sends lines that have no newline yet; at the end of each task and of the thread. */
+export function flushOutput(): void {
+  for (const flush of flushes) flush();
 }
 
 function capture(

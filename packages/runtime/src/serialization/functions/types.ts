@@ -28,8 +28,10 @@ export interface FunctionCode {
 export interface FunctionValue {
   /** e.g. `captured 'cfg' (used at main.ts:12:10)`, `extends`, `own property 'calls'`. */
   readonly label: string;
-  /** The live value, or an {@link ImportReference} that stands for one. */
+  /** The live value, or an {@link ImportReference} or {@link BindingCell} that stands for one. */
   readonly value: unknown;
+  /** The lines of the user's source around the use, with a caret, for an error message about this value. */
+  readonly frame?: (() => string | undefined) | undefined;
 }
 
 export interface FunctionParts {
@@ -49,6 +51,29 @@ export class ImportReference implements ImportedBinding {
   }
 }
 
+/**
+ * One captured variable that shipped code assigns. Every closure that shares the variable holds the same cell, so the
+ * codec carries it as a node with identity and one field: encode `value`, decode with `new BindingCell()` and assign
+ * `value` later (cells lie on cycles).
+ */
+export class BindingCell {
+  value: unknown;
+  constructor(value?: unknown) {
+    this.value = value;
+  }
+}
+
+/** What the codec knows about the function that it hands over. */
+export interface DismantleOptions {
+  /** Explicit captured values by name; replaces reading the captured variables through the inspector. */
+  readonly captures?: (() => Record<string, unknown>) | undefined;
+  /**
+   * The object in which the walk found the function as an own property (object literal, array, prototype, instance).
+   * It gives a method its `super`, an arrow in a class field its `this`, and tells which closures share variables.
+   */
+  readonly holder?: object | undefined;
+}
+
 /** In the place of a value that does not exist yet because it lies on a cycle; `link` supplies it later. */
 export const LATER: unique symbol = Symbol("manta.later");
 
@@ -60,10 +85,18 @@ export interface AssembledFunction {
 
 /** The entry points of this room, implemented beside this file:
  *
- *   dismantleFunction(fn, options?): FunctionParts | ImportReference     (dismantle.ts) sync; throws SerializationError
- *   assembleFunction(code, values): AssembledFunction                    (assemble.ts)  sync; values[i] may be LATER
- *   classOf(classId) / identify(cls)                                     (identity.ts)  registry of shipped classes of this thread
- *   loadImports(bindings): Promise<void> | undefined                     (imports.ts)   undefined when all are loaded
- *   importedValue(binding): unknown                                      (imports.ts)   sync; falls back to require(esm)
+ *   dismantleFunction(fn, options?): FunctionParts | ImportReference     (dismantle.ts)  sync; throws SerializationError
+ *   captureScope(run)                                                    (inspect.ts)    one inspector session and one set of shared
+ *                                                                                        bindings for all dismantling inside `run`: wrap an encode
+ *   referenceTo(object): ImportReference | undefined                     (references.ts) for any object: module namespaces, built-in modules,
+ *                                                                                        process, process.env, console, Math, intrinsics, ...
+ *   privateMembers(cls): readonly string[]                               (privates.ts)   #names of a class and its bases: instances cannot be copied
+ *   isLibraryInternal(fn): boolean                                       (dismantle.ts)  lives in node_modules and is not exported
+ *   assembleFunction(code, values): AssembledFunction                    (assemble.ts)   sync; values[i] may be LATER
+ *   classOf(classId) / identify(cls) / remember(classId, cls)            (identity.ts)   registry of shipped classes of this thread
+ *   loadImports(bindings): Promise<void> | undefined                     (imports.ts)    undefined when all are loaded
+ *   importedValue(binding): unknown                                      (imports.ts)    sync; falls back to require(esm)
+ *   describeFunction(fn)                                                 (describe.ts)   cheap
+ *   warmUp()                                                             (warm-up.ts)    20 to 100 ms, ahead of the first capture
  */
 export {};

@@ -1,0 +1,96 @@
+/**
+ * Values to bytes and back: the entry of the room. A value that msgpack carries exactly is packed as it is; every
+ * other one is flattened into a node table first (`wire.ts`), which msgpack then carries.
+ */
+import { MantaError } from "../core/errors.ts";
+import type { ImportReference } from "./functions/types.ts";
+import { corrupted, pack, unpack } from "./packer.ts";
+import { isPlain } from "./plain.ts";
+import { referenceOf } from "./read-code.ts";
+import { GraphReader } from "./read-graph.ts";
+import { loadImports } from "./functions/imports.ts";
+import { captureScope } from "./functions/inspect.ts";
+import type { Encoded, EncodeOptions } from "./types.ts";
+import { GRAPH_MARK, GRAPH_PREFIX_BYTES, Kind, type Node } from "./wire.ts";
+import { toError, walkGraph } from "./write-graph.ts";
+
+export { deregisterSerializer, registerReducer, registerSerializer } from "./reducers.ts";
+
+const NOTHING: readonly never[] = Object.freeze([]);
+
+/**
+ * Makes a snapshot of `value` that can travel. Objects, cycles, shared identity, classes, functions and errors
+ * survive; see `docs/serialization.md`.
+ *
+ * @throws SerializationError with the `path` of the first part that cannot be carried.
+ * @throws ObjectStoreFullError when `allocate` finds no memory.
+ */
+export function encode(value: unknown, options: EncodeOptions): Encoded {
+  if (isPlain(value))
+    return { bytes: pack(value, NOTHING, options.allocate), buffers: NOTHING, tracked: NOTHING };
+  return captureScope(() => encodeGraph(value, options));
+}
+
+function encodeGraph(value: unknown, { label, allocate }: EncodeOptions): Encoded {
+  const { walk, issues } = walkGraph(value, label, true);
+  const [issue] = issues;
+  if (issue !== undefined) throw toError(issue);
+  const buffers = walk.stores.seal(allocate);
+  const bytes = pack([walk.root, walk.nodes], [GRAPH_MARK, walk.hasImports ? 1 : 0], allocate);
+  return { bytes, buffers, tracked: walk.tracked };
+}
+
+/**
+ * Makes the value of `encoded` anew. Large typed arrays are views on its shared buffers, everything else is fresh.
+ * Modules that it imports should have been loaded by {@link prepare}; the others are required.
+ *
+ * @throws SerializationError when the bytes are damaged, or name something that this thread does not have.
+ */
+export function decode(encoded: Encoded): unknown {
+  const { bytes, buffers, tracked } = encoded;
+  if (bytes[0] !== GRAPH_MARK) return unpack(bytes);
+  const { root, nodes } = tableOf(encoded);
+  tables.delete(encoded);
+  try {
+    return new GraphReader(nodes, buffers, tracked).read(root);
+  } catch (error) {
+    if (error instanceof MantaError) throw error;
+    throw corrupted(error instanceof Error ? error.message : "it cannot be read", error);
+  }
+}
+
+/**
+ * Loads the modules that the value refers to, so that {@link decode} finds them. `undefined` when there is nothing to
+ * wait for.
+ */
+export function prepare(encoded: Encoded): Promise<void> | undefined {
+  if (encoded.bytes[0] !== GRAPH_MARK || encoded.bytes[1] !== 1) return undefined;
+  const table = tableOf(encoded);
+  const bindings: ImportReference[] = [];
+  for (const node of table.nodes) if (node[0] === Kind.import) bindings.push(referenceOf(node));
+  const wait = loadImports(bindings);
+  // Decoding follows; it need not unpack again.
+  tables.set(encoded, table);
+  return wait;
+}
+
+interface Table {
+  readonly root: unknown;
+  readonly nodes: readonly Node[];
+}
+
+const tables = new WeakMap<Encoded, Table>();
+
+function tableOf(encoded: Encoded): Table {
+  const known = tables.get(encoded);
+  if (known !== undefined) return known;
+  const table = unpack(encoded.bytes.subarray(GRAPH_PREFIX_BYTES));
+  if (!Array.isArray(table) || table.length !== 2) throw corrupted("it has no node table");
+  const [root, nodes] = table as [unknown, unknown];
+  if (!Array.isArray(nodes) || !nodes.every(isNode)) throw corrupted("its node table holds something else");
+  return { root, nodes };
+}
+
+function isNode(node: unknown): node is Node {
+  return Array.isArray(node) && typeof node[0] === "number";
+}

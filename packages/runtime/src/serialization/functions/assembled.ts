@@ -1,0 +1,113 @@
+/**
+ * Functions and classes that were put together in this thread, with what they were made of. Sending one on needs
+ * neither the inspector nor the parser: its captured variables are wrapper parameters, which nothing can assign.
+ */
+import type { Overlay, ShippedCode, SourceCode } from "./code.ts";
+import { originOf } from "./imports.ts";
+import type { FunctionParts, FunctionValue } from "./types.ts";
+
+interface Origin {
+  readonly code: ShippedCode;
+  /** The live values, completed while the payload is linked. */
+  readonly values: readonly unknown[];
+  /** The properties that the source made, before anything was laid over them. */
+  readonly made: readonly Made[];
+}
+
+interface Made {
+  readonly on: Overlay["on"];
+  readonly owner: object;
+  readonly properties: ReadonlyMap<string | symbol, PropertyDescriptor>;
+}
+
+const origins = new WeakMap<Function, Origin>();
+
+/** Notes what a function was made of. Call it before properties are laid over the function. */
+export function noteAssembled(fn: Function, code: ShippedCode, values: readonly unknown[]): void {
+  const made: Made[] = [];
+  if (code.form !== "bound") {
+    made.push({ on: "function", owner: fn, properties: propertiesOf(fn) });
+    const prototype: unknown = Object.getOwnPropertyDescriptor(fn, "prototype")?.value;
+    if (code.classId !== undefined && typeof prototype === "object" && prototype !== null) {
+      made.push({ on: "prototype", owner: prototype, properties: propertiesOf(prototype) });
+    }
+  }
+  origins.set(fn, { code, values, made });
+}
+
+/** The parts of a function that was put together here; undefined for every other one. */
+export function dismantleAssembled(fn: Function): FunctionParts | undefined {
+  const origin = origins.get(fn);
+  if (origin === undefined) return undefined;
+  const { code, values, made } = origin;
+  const kept = code.form === "bound" ? values.length : keptValues(code);
+  const sent: FunctionValue[] = values.slice(0, kept).map((value, at) => ({
+    label: labelOf(code, at),
+    value:
+      (typeof value === "object" && value !== null) || typeof value === "function"
+        ? (originOf(value) ?? value)
+        : value,
+  }));
+  if (code.form === "bound") return { code, values: sent };
+  const overlays = made.flatMap((part) => changesOf(part, sent));
+  const removed = [
+    ...code.removed,
+    ...made.flatMap(({ on, owner, properties }) =>
+      [...properties.keys()].flatMap((key) =>
+        typeof key === "string" && !Object.hasOwn(owner, key) ? [{ on, key }] : [],
+      ),
+    ),
+  ];
+  return { code: { ...code, overlays, removed } satisfies SourceCode, values: sent };
+}
+
+/** Values before those of the overlays, which are compared anew. */
+function keptValues({ params, base, superPrototype, prototypeBase, ownPrototype }: SourceCode): number {
+  const used = params.flatMap(({ from }) => (typeof from === "string" ? [] : from));
+  for (const index of [base, superPrototype, prototypeBase, ownPrototype])
+    if (index !== undefined) used.push(index);
+  return used.length === 0 ? 0 : Math.max(...used) + 1;
+}
+
+function labelOf(code: ShippedCode, index: number): string {
+  if (code.form === "bound")
+    return index === 0 ? "bound function" : index === 1 ? "bound this" : `bound argument ${index - 2}`;
+  const param = code.params.find(({ from }) => from === index);
+  return param === undefined ? "prototype" : `captured '${param.name}'`;
+}
+
+function propertiesOf(owner: object): Map<string | symbol, PropertyDescriptor> {
+  const found = new Map<string | symbol, PropertyDescriptor>();
+  for (const key of Reflect.ownKeys(owner)) {
+    const descriptor = Object.getOwnPropertyDescriptor(owner, key);
+    if (descriptor !== undefined) found.set(key, descriptor);
+  }
+  return found;
+}
+
+function changesOf({ on, owner, properties }: Made, into: FunctionValue[]): Overlay[] {
+  const changes: Overlay[] = [];
+  for (const [key, live] of propertiesOf(owner)) {
+    const before = properties.get(key);
+    if (
+      before !== undefined &&
+      before.value === live.value &&
+      before.get === live.get &&
+      before.set === live.set
+    )
+      continue;
+    const label = `${on === "function" ? "static" : "prototype member"} '${String(key)}'`;
+    const add = (value: unknown): number => into.push({ label, value }) - 1;
+    changes.push({
+      on,
+      key: typeof key === "symbol" ? add(key) : key,
+      writable: live.writable ?? false,
+      enumerable: live.enumerable ?? false,
+      configurable: live.configurable ?? false,
+      ...("value" in live && { value: add(live.value) }),
+      ...(live.get !== undefined && { get: add(live.get) }),
+      ...(live.set !== undefined && { set: add(live.set) }),
+    });
+  }
+  return changes;
+}

@@ -1,0 +1,186 @@
+/**
+ * Decides for each free variable of a function how it travels: as a value (a parameter of the wrapper), as an import,
+ * as a cell that several closures share, as the function itself, or not at all because every thread has it.
+ */
+import { captured } from "./capturing.ts";
+import type { Capturing, Subject } from "./capturing.ts";
+import { isStandardGlobal } from "./globals.ts";
+import { captureImport } from "./imported-names.ts";
+import { requireFunction } from "./imports.ts";
+import { bindingGroups } from "./inspector.ts";
+import type { CapturedScope } from "./inspector.ts";
+import { cannotSend, warnOnce } from "./problems.ts";
+import type { Reference } from "./scope-analysis.ts";
+import type { Script } from "./script.ts";
+import { ImportReference } from "./types.ts";
+
+/** Captures all free variables. `skip` are ranges of the text that will be replaced as a whole. */
+export function captureVariables(
+  subject: Subject,
+  into: Capturing,
+  skip: readonly { start: number; end: number }[],
+): void {
+  for (const [name, all] of subject.shape.free) {
+    const references = all.filter(
+      (use) => !skip.some(({ start, end }) => use.start >= start && use.end <= end),
+    );
+    const [first] = references;
+    if (first !== undefined) captureVariable(subject, into, name, references, first);
+  }
+}
+
+function captureVariable(
+  subject: Subject,
+  into: Capturing,
+  name: string,
+  references: readonly Reference[],
+  first: Reference,
+): void {
+  const { script, scopes, fn } = subject;
+  const at = scopes.findIndex(({ kind, variables }) => kind !== "Global" && Object.hasOwn(variables, name));
+  const scope = scopes[at];
+  if (scope === undefined) {
+    captureGlobal(subject, into, name, references, first);
+    return;
+  }
+  const value = scope.variables[name];
+  const moduleLevel = isModuleLevel(script, scopes, at);
+  const imported = moduleLevel ? script.imports().get(name) : undefined;
+  if (imported !== undefined && captureImport(subject, into, name, references, imported, value)) return;
+  if (moduleLevel && captureModuleVariable(subject, into, name, first, value)) return;
+  if (value === fn && !references.some(({ write }) => write)) {
+    into.params.push({ name, from: "self" });
+    return;
+  }
+  const declaration = sharedDeclaration(subject, references);
+  if (declaration === undefined) {
+    into.param(name, captured(subject, name, first, value));
+    return;
+  }
+  const cell = bindingGroups().cellFor(
+    {
+      scriptId: script.scriptId,
+      declaration,
+      closure: subject.offset,
+      values: moduleLevel ? [] : valuesAround(script, scopes, at),
+      moduleLevel,
+      holder: subject.holder,
+    },
+    value,
+  );
+  const box = into.fresh(name);
+  into.param(box, captured(subject, name, first, cell));
+  for (const reference of references) into.replace(reference, `${box}.value`);
+}
+
+/** Offset of the variable's declaration if a nested function assigns the variable anywhere in the file. */
+function sharedDeclaration(
+  { script, offset }: Subject,
+  references: readonly Reference[],
+): number | undefined {
+  const { uses } = script.assigned();
+  for (const { start } of references) {
+    const declaration = uses.get(offset + start);
+    if (declaration !== undefined) return declaration;
+  }
+  // A file that is not parsed as a whole: the function's own assignments still work, for itself.
+  return references.some(({ write }) => write) ? -1 : undefined;
+}
+
+function valuesAround(script: Script, scopes: readonly CapturedScope[], from: number): unknown[] {
+  const values: unknown[] = [];
+  for (let at = from; at < scopes.length && !isModuleLevel(script, scopes, at); at++) {
+    values.push(...Object.values(scopes[at]?.variables ?? {}));
+  }
+  return values;
+}
+
+/** Whether the scope at an index is one of the file as a whole. CommonJS and vitest put the file into a function. */
+function isModuleLevel(script: Script, scopes: readonly CapturedScope[], at: number): boolean {
+  const kind = scopes[at]?.kind;
+  if (kind === "Module" || kind === "Script" || kind === "Global") return true;
+  const outer = scopes.slice(at + 1).every((scope) => scope.kind === "Global" || scope.kind === "Script");
+  if (script.system === "cjs") return outer && kind === "Closure";
+  if (script.system !== "vite") return false;
+  // A block for the module's code, inside of a function that takes what vitest provides.
+  const block = scopes[at]?.variables ?? {};
+  const marks = (variables: object): boolean =>
+    Object.keys(variables).some((key) => key.startsWith("__vite_ssr_") || key.startsWith("__vi_"));
+  return outer || (kind === "Block" && (marks(block) || onlyProvided(scopes, at + 1)));
+}
+
+function onlyProvided(scopes: readonly CapturedScope[], from: number): boolean {
+  return scopes
+    .slice(from)
+    .every(
+      ({ kind, variables }) =>
+        kind !== "Block" &&
+        (kind !== "Closure" || Object.keys(variables).every((key) => viteProvided.has(key))),
+    );
+}
+
+const viteProvided = new Set([
+  "__vite_ssr_exports__",
+  "__vite_ssr_import_meta__",
+  "__vite_ssr_import__",
+  "__vite_ssr_dynamic_import__",
+  "__vite_ssr_exportAll__",
+  "__vite_ssr_exportName__",
+  "__filename",
+  "__dirname",
+  "module",
+  "exports",
+  "require",
+]);
+
+/** Variables that loaders put around a module. */
+function captureModuleVariable(
+  subject: Subject,
+  into: Capturing,
+  name: string,
+  first: Reference,
+  value: unknown,
+): boolean {
+  const { script } = subject;
+  if (script.system === "vite") {
+    if (name === "__vite_ssr_import_meta__") into.params.push({ name, from: "meta" });
+    else if (name === "__vite_ssr_dynamic_import__") into.params.push({ name, from: "import" });
+    else return false;
+    return true;
+  }
+  const cache: unknown = typeof value === "function" ? Reflect.get(value, "cache") : undefined;
+  if (script.system !== "cjs" || name !== "require" || cache === undefined) return false;
+  into.param(name, captured(subject, name, first, new ImportReference(requireFunction, script.url, name)));
+  return true;
+}
+
+function captureGlobal(
+  subject: Subject,
+  into: Capturing,
+  name: string,
+  references: readonly Reference[],
+  first: Reference,
+): void {
+  if (isStandardGlobal(name)) return;
+  const globals = subject.scopes.findLast(({ kind }) => kind === "Global")?.variables ?? globalThis;
+  if (name in globals) {
+    const place = subject.script.positions.label(subject.offset + first.start);
+    warnOnce(
+      "MANTA_CAPTURED_GLOBAL",
+      name,
+      `${subject.title} uses the global '${name}' (${place}), which a worker does not have; it is sent as it is now`,
+    );
+    into.param(name, captured(subject, name, first, Reflect.get(globals, name), "global"));
+    return;
+  }
+  // `typeof name` asks whether it exists; assigning it in sloppy code makes it.
+  if (references.some(({ typeofOperand, write }) => typeofOperand || (write && !subject.strict))) return;
+  throw cannotSend({
+    subject: subject.title,
+    reason: `'${name}' is not defined (used at ${subject.script.positions.label(subject.offset + first.start)})${subject.unread?.reason ?? ""}`,
+    frame: subject.script.positions.frame(subject.offset + first.start),
+    hint:
+      subject.unread?.hint.replaceAll("NAME", name) ??
+      `declare or import '${name}' where the function can see it, or test for it with typeof first.`,
+  });
+}

@@ -1,0 +1,144 @@
+/**
+ * Things that every thread has of its own and that are never copied: the global object and what hangs on it, the
+ * intrinsics of the language, process.env. Each has a name that means the same in every thread.
+ */
+import { SerializationError } from "../../core/errors.ts";
+import { once } from "./lazy.ts";
+import { ImportReference } from "./types.ts";
+import type { ImportedBinding } from "./types.ts";
+
+const specifier = "manta:global";
+
+/** Names that a thread has without anybody having defined them. */
+const nodeGlobals =
+  `AbortController AbortSignal Blob BroadcastChannel Buffer ByteLengthQueuingStrategy CloseEvent
+  CompressionStream CountQueuingStrategy Crypto CryptoKey CustomEvent DecompressionStream DOMException ErrorEvent Event EventSource
+  EventTarget File FormData Headers MessageChannel MessageEvent MessagePort Navigator Performance PerformanceEntry
+  PerformanceMark PerformanceMeasure PerformanceObserver PerformanceObserverEntryList PerformanceResourceTiming
+  ReadableByteStreamController ReadableStream ReadableStreamBYOBReader ReadableStreamBYOBRequest
+  ReadableStreamDefaultController ReadableStreamDefaultReader Request Response Storage SubtleCrypto TextDecoder
+  TextDecoderStream TextEncoder TextEncoderStream TransformStream TransformStreamDefaultController URL URLPattern URLSearchParams
+  WebAssembly WebSocket WritableStream WritableStreamDefaultController WritableStreamDefaultWriter atob btoa
+  clearImmediate clearInterval clearTimeout console crypto fetch global localStorage navigator performance process
+  queueMicrotask sessionStorage setImmediate setInterval setTimeout structuredClone gc escape unescape`.split(
+    /\s+/,
+  );
+
+const languageGlobals: ReadonlySet<string> = new Set(
+  `AggregateError Array ArrayBuffer AsyncDisposableStack Atomics BigInt BigInt64Array BigUint64Array Boolean DataView Date
+  DisposableStack Error EvalError FinalizationRegistry Float16Array Float32Array Float64Array Function Infinity Int16Array Int32Array
+  Int8Array Intl Iterator JSON Map Math NaN Number Object Promise Proxy RangeError ReferenceError Reflect RegExp Set
+  SharedArrayBuffer String SuppressedError Symbol SyntaxError TypeError URIError Uint16Array Uint32Array Uint8Array Uint8ClampedArray
+  WeakMap WeakRef WeakSet decodeURI decodeURIComponent encodeURI encodeURIComponent eval globalThis isFinite isNaN
+  parseFloat parseInt undefined arguments`.split(/\s+/),
+);
+
+const standard: ReadonlySet<string> = new Set([...nodeGlobals, ...languageGlobals]);
+
+/** Whether a free name means a global that every thread has. */
+export function isStandardGlobal(name: string): boolean {
+  return standard.has(name);
+}
+
+/** Whether the binding names a global instead of a module's export. */
+export function isGlobalReference(binding: ImportedBinding): boolean {
+  return binding.specifier === specifier;
+}
+
+/** The reference to a global object or function, if it is one. */
+export function globalReference(value: object): ImportReference | undefined {
+  // Programs and test runners replace process.env, so it is compared as it is now.
+  if (value === process.env) return new ImportReference(specifier, undefined, "process.env");
+  const name = tables().names.get(value) ?? (typeof value === "function" ? lazyGlobal(value) : undefined);
+  return name === undefined ? undefined : new ImportReference(specifier, undefined, name);
+}
+
+/** The other direction of {@link globalReference}. */
+export function globalByName(name: string): unknown {
+  if (name === "process.env") return process.env;
+  const value = tables().values.get(name) ?? (Reflect.get(globalThis, name) as unknown);
+  if (value !== undefined) return value;
+  throw new SerializationError(
+    name,
+    `this worker has no global ${name}; was it added to in the sending thread?`,
+  );
+}
+
+/** Globals behind a getter load a part of Node when they are read; only those already asked for are compared. */
+function lazyGlobal(value: Function): string | undefined {
+  for (const name of nodeGlobals) {
+    const descriptor = Object.getOwnPropertyDescriptor(globalThis, name);
+    if (descriptor?.get !== undefined && name === value.name && Reflect.get(globalThis, name) === value)
+      return name;
+  }
+  return undefined;
+}
+
+function isNative(fn: Function): boolean {
+  return /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(fn));
+}
+
+const tables: () => { names: WeakMap<object, string>; values: Map<string, object> } = once(() => {
+  const names = new WeakMap<object, string>();
+  const values = new Map<string, object>();
+  const add = (name: string, value: unknown): boolean => {
+    if ((typeof value !== "object" || value === null) && typeof value !== "function") return false;
+    if (!names.has(value)) names.set(value, name);
+    values.set(name, value);
+    return true;
+  };
+  // Data on a global is the user's. So is a function with a source on a global of the language.
+  const addMembers = (name: string, owner: object): void => {
+    const nativeOnly = languageGlobals.has(name.split(".", 1)[0] ?? name);
+    for (const key of Reflect.ownKeys(owner)) {
+      const descriptor = Object.getOwnPropertyDescriptor(owner, key);
+      const member = `${name}.${typeof key === "symbol" ? `@@${key.description ?? ""}` : key}`;
+      for (const [prefix, part] of [
+        ["", descriptor?.value],
+        ["get ", descriptor?.get],
+        ["set ", descriptor?.set],
+      ] as const) {
+        if (typeof part === "function" && (!nativeOnly || isNative(part))) add(prefix + member, part);
+      }
+    }
+  };
+  const addWhole = (name: string, value: unknown): void => {
+    if (!add(name, value)) return;
+    const owner = value as object; // `add` took it, so it is an object or a function.
+    addMembers(name, owner);
+    const prototype: unknown = Object.getOwnPropertyDescriptor(owner, "prototype")?.value;
+    if (add(`${name}.prototype`, prototype)) addMembers(`${name}.prototype`, prototype as object);
+  };
+  add("globalThis", globalThis);
+  for (const name of standard) {
+    const descriptor = Object.getOwnPropertyDescriptor(globalThis, name);
+    if (descriptor !== undefined && "value" in descriptor && descriptor.value !== globalThis)
+      addWhole(name, descriptor.value);
+  }
+  addWhole("process", process);
+  addWhole("Buffer", Buffer);
+  for (const name of [
+    "NumberFormat",
+    "DateTimeFormat",
+    "Collator",
+    "PluralRules",
+    "RelativeTimeFormat",
+    "ListFormat",
+    "Segmenter",
+    "Locale",
+  ]) {
+    addWhole(`Intl.${name}`, Reflect.get(Intl, name));
+  }
+  const generator = Object.getPrototypeOf(function* () {}) as object;
+  const asyncGenerator = Object.getPrototypeOf(async function* () {}) as object;
+  const hidden: Record<string, unknown> = {
+    "%TypedArray%": Object.getPrototypeOf(Uint8Array),
+    "%AsyncFunction%": Object.getPrototypeOf(async function () {}).constructor,
+    "%GeneratorFunction%": generator.constructor,
+    "%AsyncGeneratorFunction%": asyncGenerator.constructor,
+    "%IteratorPrototype%": Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())),
+    "%ArrayIteratorPrototype%": Object.getPrototypeOf([][Symbol.iterator]()),
+  };
+  for (const [name, value] of Object.entries(hidden)) addWhole(name, value);
+  return { names, values };
+});

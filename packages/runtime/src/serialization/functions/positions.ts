@@ -1,0 +1,149 @@
+/**
+ * Positions: an offset in the code that runs, as a line and column of the file that the user wrote. Transformed code
+ * (tsx, vitest, bundles) is followed through its inline source map.
+ */
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { once, traceMapping } from "./lazy.ts";
+
+/** Counted from 0. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface SourcePositions {
+  /** The code is not what the user wrote. */
+  readonly mapped: boolean;
+  /** Offset in the running code of a position that V8 reports. */
+  offsetOf(position: Position): number;
+  /** The user's position of an offset; undefined when the source map knows none for it. */
+  original(offset: number): Position | undefined;
+  /** `main.ts:12:10`, counted from 1 as editors do. */
+  label(offset: number): string;
+  /** Three lines of the user's file with a caret under the offset. */
+  frame(offset: number): string | undefined;
+}
+
+/** Positions in a script. */
+export function sourcePositions(
+  head: { url: string; sourceMapURL: string; startLine: number; startColumn: number },
+  source: string,
+): SourcePositions {
+  const lines = once(() => lineStarts(source));
+  const map = once(() => inlineMap(head.sourceMapURL, head.url));
+  const generated = (offset: number): Position => {
+    const starts = lines();
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low, column: offset - (starts[low] ?? 0) };
+  };
+  const original = (offset: number): Position | undefined => {
+    const { line, column } = generated(offset);
+    const reported = {
+      line: line + head.startLine,
+      column: line === 0 ? column + head.startColumn : column,
+    };
+    const tracer = map();
+    if (tracer === undefined) return reported;
+    // The map speaks of the module's code; what a loader has put before it is the negative first columns.
+    const at = traceMapping().originalPositionFor(tracer, {
+      line: reported.line + 1,
+      column: Math.max(0, reported.column),
+    });
+    return at.line === null ? undefined : { line: at.line - 1, column: at.column };
+  };
+  const userSource = once(
+    () => map()?.sourcesContent?.[0] ?? (map() === undefined ? source : readUserFile(head.url)),
+  );
+  return {
+    get mapped() {
+      return map() !== undefined;
+    },
+    offsetOf({ line, column }) {
+      const relative = line - head.startLine;
+      return (lines()[relative] ?? 0) + (relative === 0 ? column - head.startColumn : column);
+    },
+    original,
+    label(offset) {
+      const name = fileName(head.url);
+      const at = original(offset);
+      return at === undefined ? name : `${name}:${at.line + 1}:${at.column + 1}`;
+    },
+    frame(offset) {
+      const at = original(offset);
+      const text = userSource();
+      return at === undefined || text === undefined ? undefined : codeFrame(text, at);
+    },
+  };
+}
+
+/** The lines around a position, the position's own marked, with a caret under its column. */
+export function codeFrame(text: string, { line, column }: Position): string | undefined {
+  const lines = text.split("\n");
+  if (lines[line] === undefined) return undefined;
+  const width = String(line + 2).length;
+  const shown: string[] = [];
+  for (let at = Math.max(0, line - 1); at <= Math.min(lines.length - 1, line + 1); at++) {
+    const content = (lines[at] ?? "").replace(/\r$/, "");
+    // A minified line would bury the caret.
+    if (content.length > 200) return undefined;
+    shown.push(`${at === line ? ">" : " "} ${String(at + 1).padStart(width)} | ${content}`);
+    if (at === line) shown.push(`  ${" ".repeat(width)} | ${" ".repeat(column)}^`);
+  }
+  return shown.join("\n");
+}
+
+/** Short name of a script for messages. */
+export function fileName(url: string): string {
+  if (url === "") return "unnamed script";
+  return basename(url.split("?")[0] ?? url);
+}
+
+/** Path of a `file:` URL or of a CommonJS script; undefined for scripts without a file. */
+export function filePath(url: string): string | undefined {
+  if (url.startsWith("file:")) {
+    try {
+      return fileURLToPath(url);
+    } catch {
+      return undefined;
+    }
+  }
+  return url.startsWith("/") || /^[A-Za-z]:\\/.test(url) ? url : undefined;
+}
+
+function readUserFile(url: string): string | undefined {
+  const path = filePath(url);
+  try {
+    return path === undefined ? undefined : readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function lineStarts(source: string): number[] {
+  const starts = [0];
+  for (let at = source.indexOf("\n"); at !== -1; at = source.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+function inlineMap(
+  sourceMapURL: string,
+  scriptURL: string,
+): InstanceType<ReturnType<typeof traceMapping>["TraceMap"]> | undefined {
+  const [, encoding, data] = /^data:application\/json[^,]*?(;base64)?,(.*)$/s.exec(sourceMapURL) ?? [];
+  if (data === undefined) return undefined;
+  try {
+    const json =
+      encoding === undefined ? decodeURIComponent(data) : Buffer.from(data, "base64").toString("utf8");
+    return new (traceMapping().TraceMap)(json, scriptURL);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Values that every thread finds by itself travel as a name: built-in modules and what they export, globals, and what
+ * shipped code has imported. They are compared by identity with what is loaded here already. Exports of the user's
+ * modules are in `modules.ts`.
+ */
+import { isBuiltin } from "node:module";
+import { types } from "node:util";
+import { globalReference } from "./globals.ts";
+import { originOf } from "./imports.ts";
+import { ImportReference } from "./types.ts";
+
+/**
+ * The reference of an object or function that every thread can find by itself: module namespaces, built-in modules and
+ * their exports, globals such as process, process.env, console and Math, and everything that shipped code has
+ * imported. Exports of the user's modules are found by `dismantleFunction`, which knows where a function is from.
+ */
+export function referenceTo(value: object): ImportReference | undefined {
+  // An imported plain object is data: what a worker has done to it must not be lost on the way back.
+  const origin =
+    typeof value === "function" || types.isModuleNamespaceObject(value) ? originOf(value) : undefined;
+  return origin ?? globalReference(value) ?? builtinReference(value);
+}
+
+/** Exports of the built-in modules that are loaded. */
+function builtinReference(value: object): ImportReference | undefined {
+  if (typeof value === "object" && !couldBeModule(value)) return undefined;
+  const table = builtinExports();
+  const found = table.get(value);
+  return found === undefined ? undefined : new ImportReference(found.specifier, undefined, found.name);
+}
+
+/** Plain data is met all the time; only these are worth the table of built-in modules. */
+function couldBeModule(value: object): boolean {
+  if (types.isModuleNamespaceObject(value)) return true;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  const keys = Object.keys(value);
+  return (
+    keys.length > 8 &&
+    keys.some((key) => typeof Object.getOwnPropertyDescriptor(value, key)?.value === "function")
+  );
+}
+
+let builtins = new WeakMap<object, { specifier: string; name: string }>();
+const listed = new Set<string>();
+
+function builtinExports(): WeakMap<object, { specifier: string; name: string }> {
+  const loaded = (process as unknown as { moduleLoadList?: readonly string[] }).moduleLoadList ?? []; // Not in the typings.
+  for (const entry of loaded) {
+    if (listed.has(entry)) continue;
+    listed.add(entry);
+    const id = /^NativeModule (?!internal\/)(.+)$/.exec(entry)?.[1];
+    if (id === undefined || id.startsWith("_") || !isBuiltin(`node:${id}`)) continue;
+    const exports: unknown = process.getBuiltinModule(id);
+    if ((typeof exports !== "object" || exports === null) && typeof exports !== "function") continue;
+    const specifier = `node:${id}`;
+    if (!builtins.has(exports)) builtins.set(exports, { specifier, name: "default" });
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(exports))) {
+      if (typeof value === "function" && !builtins.has(value)) builtins.set(value, { specifier, name });
+    }
+  }
+  return builtins;
+}

@@ -1,0 +1,20 @@
+/** The warming up of this room. */
+import { captureScope } from "./inspect.ts";
+import { acorn, lexer } from "./lazy.ts";
+import { isInternal } from "./take-apart.ts";
+
+/**
+ * Loads the parser and the inspector and lists the scripts of this thread, so that the first capture does not pay for
+ * it. Takes 20 to 100 ms; call it while something else has to be waited for anyway.
+ */
+export function warmUp(): void {
+  acorn();
+  lexer();
+  try {
+    captureScope(() => {
+      isInternal(warmUp);
+    });
+  } catch {
+    // Without the inspector there is nothing to warm up.
+  }
+}

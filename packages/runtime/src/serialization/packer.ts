@@ -1,0 +1,57 @@
+/**
+ * The byte layer: one msgpackr instance without records, extensions or `toJSON`, and nothing else of msgpackr used.
+ * Packed bytes are copied out of msgpackr's scratch memory, so that an `Encoded` never pins a large scratch buffer and
+ * nothing can overwrite it.
+ */
+import { Packr, RESERVE_START_SPACE, RESET_BUFFER_MODE } from "msgpackr";
+import { SerializationError } from "../core/errors.ts";
+import { INLINE_LIMIT_BYTES } from "./limits.ts";
+import type { AllocateShared } from "./types.ts";
+
+const packr: Packr = new Packr({
+  useRecords: false,
+  useToJSON: false,
+  mapsAsObjects: true,
+  variableMapSize: true,
+  int64AsType: "bigint",
+});
+
+const SCRATCH_BYTES = 8192;
+/** Scratch that grew past this is given back. */
+const SCRATCH_KEPT_BYTES = 1024 * 1024;
+
+/** Packs `value`, leaving room for `prefix` in front of it. Longer than the inline limit, the bytes lie in `allocate` memory. */
+export function pack(value: unknown, prefix: readonly number[], allocate: AllocateShared): Uint8Array {
+  const packed = packr.pack(value, RESET_BUFFER_MODE | RESERVE_START_SPACE | prefix.length);
+  const bytes = copyOut(packed, allocate);
+  bytes.set(prefix, 0);
+  if (packed.buffer.byteLength > SCRATCH_KEPT_BYTES) packr.useBuffer(Buffer.allocUnsafeSlow(SCRATCH_BYTES));
+  return bytes;
+}
+
+function copyOut(packed: Uint8Array, allocate: AllocateShared): Uint8Array {
+  const bytes =
+    packed.byteLength > INLINE_LIMIT_BYTES
+      ? new Uint8Array(allocate(packed.byteLength), 0, packed.byteLength)
+      : Buffer.allocUnsafe(packed.byteLength);
+  bytes.set(packed);
+  return bytes;
+}
+
+/** The inverse of {@link pack}, without the prefix. Damaged bytes throw `SerializationError`. */
+export function unpack(bytes: Uint8Array): unknown {
+  try {
+    return packr.unpack(bytes);
+  } catch (cause) {
+    throw corrupted("the bytes are not valid msgpack", cause);
+  }
+}
+
+/** The error for input that no `encode` made. */
+export function corrupted(what: string, cause?: unknown): SerializationError {
+  return new SerializationError(
+    "encoded value",
+    `The encoded value is damaged: ${what}. Encode it again with the same version of @mantajs/runtime.`,
+    cause === undefined ? {} : { cause },
+  );
+}

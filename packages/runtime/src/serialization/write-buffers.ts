@@ -1,0 +1,164 @@
+/**
+ * ArrayBuffers and the views over them. A backing store is carried once however many views share it, and only as far
+ * as something needs it:
+ *
+ * - when the ArrayBuffer itself is part of the value, the whole of it, and it comes out as an ArrayBuffer;
+ * - when only views are, the span from the first byte that one of them covers to the last. A Buffer out of Node's
+ *   pool thus never takes its neighbours along. Offsets of the views are relative to the span, which begins at a
+ *   multiple of 8 so that elements stay aligned; bytes that no view covers in front are sent as zeros.
+ *
+ * A store of `OUT_OF_BAND_BYTES` or more is copied into shared memory. Views come out on that very memory; an
+ * ArrayBuffer that is itself part of the value is copied out of it, because shared memory is another type.
+ */
+import { types } from "node:util";
+import { builtinGetter } from "./builtins.ts";
+import { OUT_OF_BAND_BYTES } from "./limits.ts";
+import { HIDDEN } from "./paths.ts";
+import { Refused } from "./refused.ts";
+import type { AllocateShared } from "./types.ts";
+import { Kind, type Node, StoreUse } from "./wire.ts";
+import type { GraphWriter } from "./write-graph.ts";
+import { header, pushProperties } from "./write-properties.ts";
+
+const ALIGNMENT = 8;
+
+/** The backing store of an ArrayBuffer in the graph. Stands in the graph as a value of its own. */
+export class Store {
+  readonly memory: ArrayBuffer;
+  node: Node | undefined;
+  use: number = StoreUse.underViews;
+  start: number = Number.POSITIVE_INFINITY;
+  end = 0;
+  readonly views: { readonly node: Node; readonly at: number; readonly offset: number }[] = [];
+
+  constructor(memory: ArrayBuffer) {
+    this.memory = memory;
+  }
+
+  cover(offset: number, byteLength: number): void {
+    this.start = Math.min(this.start, offset);
+    this.end = Math.max(this.end, offset + byteLength);
+  }
+}
+
+/** All stores and shared buffers of one graph. */
+export class StoreTable {
+  private readonly stores = new Map<ArrayBuffer, Store>();
+  private readonly shared: SharedArrayBuffer[] = [];
+
+  storeOf(memory: ArrayBuffer): Store {
+    let store = this.stores.get(memory);
+    if (store === undefined) this.stores.set(memory, (store = new Store(memory)));
+    return store;
+  }
+
+  addShared(memory: SharedArrayBuffer): number {
+    return this.shared.push(memory) - 1;
+  }
+
+  /** Copies every store, now that all of its views are known. Returns the buffers out of band. */
+  seal(allocate: AllocateShared): SharedArrayBuffer[] {
+    for (const store of this.stores.values())
+      if (store.node !== undefined) this.sealStore(store, store.node, allocate);
+    return this.shared;
+  }
+
+  private sealStore(store: Store, node: Node, allocate: AllocateShared): void {
+    const first = Math.min(store.start, store.end);
+    const base = first - (first % ALIGNMENT);
+    const byteLength = store.end - base;
+    const isLarge = byteLength >= OUT_OF_BAND_BYTES;
+    const memory = isLarge ? allocate(byteLength) : new ArrayBuffer(byteLength);
+    const bytes = new Uint8Array(memory, 0, byteLength);
+    bytes.fill(0, 0, first - base);
+    bytes.set(new Uint8Array(store.memory, first, store.end - first), first - base);
+    for (const { node: view, at, offset } of store.views) view[at] = offset - base;
+    // TypeScript cannot tell the two kinds of memory apart after the choice above.
+    node.push(
+      byteLength,
+      maxByteLengthOf(store),
+      isLarge ? this.addShared(memory as SharedArrayBuffer) : bytes,
+    );
+  }
+}
+
+export function writeStore(store: Store): Node {
+  return (store.node = [Kind.store, store.use]);
+}
+
+export function writeArrayBuffer(writer: GraphWriter, buffer: ArrayBuffer): Node {
+  refuseDetached(buffer);
+  const store = writer.stores.storeOf(buffer);
+  store.use = isResizable(buffer) ? StoreUse.resizable : StoreUse.arrayBuffer;
+  store.cover(0, buffer.byteLength);
+  if (store.node !== undefined) store.node[1] = store.use;
+  const node = header(writer, Kind.arrayBuffer, buffer, "ArrayBuffer");
+  node.push(writer.reference(store, HIDDEN));
+  return pushProperties(writer, node, buffer);
+}
+
+export function writeSharedBuffer(writer: GraphWriter, buffer: SharedArrayBuffer): Node {
+  const node = header(writer, Kind.sharedBuffer, buffer, "SharedArrayBuffer");
+  node.push(writer.stores.addShared(buffer));
+  return pushProperties(writer, node, buffer);
+}
+
+export function writeView(writer: GraphWriter, view: ArrayBufferView): Node {
+  const name = Buffer.isBuffer(view) ? "Buffer" : viewName(view);
+  const { buffer, byteOffset, byteLength } = view;
+  const length = types.isTypedArray(view) ? view.length : byteLength;
+  const node = header(writer, Kind.view, view, name);
+  if (types.isSharedArrayBuffer(buffer)) {
+    node.push(name, writer.reference(buffer, { text: ".buffer" }), byteOffset, length);
+  } else {
+    refuseDetached(buffer);
+    const store = writer.stores.storeOf(buffer);
+    store.cover(byteOffset, byteLength);
+    node.push(name, writer.reference(store, HIDDEN), byteOffset, length);
+    store.views.push({ node, at: node.length - 2, offset: byteOffset });
+  }
+  return pushProperties(writer, node, view, (key) => isIndex(key, length));
+}
+
+const tagOf = builtinGetter(Object.getPrototypeOf(Uint8Array.prototype) as object, Symbol.toStringTag);
+
+/** The builtin class of a view, whatever its prototype. */
+function viewName(view: ArrayBufferView): string {
+  const tag = tagOf(view);
+  return typeof tag === "string" ? tag : "DataView";
+}
+
+function isIndex(key: PropertyKey, length: number): boolean {
+  return typeof key === "string" && Number(key) < length && String(Number(key)) === key;
+}
+
+interface Resizable {
+  readonly resizable?: boolean;
+  readonly maxByteLength?: number;
+}
+
+function isResizable(buffer: ArrayBuffer): boolean {
+  return (buffer as Resizable).resizable === true; // Not in the ES2023 typings.
+}
+
+function maxByteLengthOf(store: Store): number {
+  return store.use === StoreUse.resizable ? ((store.memory as Resizable).maxByteLength ?? 0) : 0;
+}
+
+/** A detached buffer looks like an empty one. */
+function refuseDetached(buffer: ArrayBuffer): void {
+  if (buffer.byteLength > 0) return;
+  if (isDetached(buffer))
+    throw new Refused({
+      what: "an ArrayBuffer that was transferred away",
+      hint: "Send it before it is transferred, or send a copy.",
+    });
+}
+
+function isDetached(buffer: ArrayBuffer): boolean {
+  try {
+    return new Uint8Array(buffer).byteLength > 0;
+  } catch {
+    return true;
+  }
+}
