@@ -93,9 +93,11 @@ for (const isolation of ["thread", "shared"] as const) {
 
     it("can be sent to tasks and used there", async () => {
       const counter = owned(Counters.remote());
-      const bump = ray.remote(async (handle: ray.ActorHandle<Counter>, k: number) => ray.get(handle.add.remote(k)));
+      const bump = ray.remote(async (handle: ray.ActorHandle<Counter>, k: number) =>
+        ray.get(handle.add.remote(k)),
+      );
       const sums = await ray.get([bump.remote(counter, 1), bump.remote(counter, 1), bump.remote(counter, 1)]);
-      expect(sums.toSorted()).toEqual([1, 2, 3]);
+      expect(sums.toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
     });
 
     it("die when killed, and say so", async () => {

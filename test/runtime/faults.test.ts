@@ -72,6 +72,19 @@ describe("heap exhaustion", () => {
   });
 });
 
+describe("workers that cannot start", () => {
+  it("are tried again slowly, with a warning that says why, and shutdown still works", async () => {
+    const warning = new Promise<Error>((resolve) => process.once("warning", resolve));
+    await ray.init({
+      numCpus: 1,
+      logToDriver: false,
+      workerResourceLimits: { maxOldGenerationSizeMb: 1, maxYoungGenerationSizeMb: 1 },
+    });
+    expect((await warning).message).toContain("end before they run anything");
+    await ray.shutdown();
+  });
+});
+
 describe("chaos", () => {
   useSession();
 
@@ -117,7 +130,9 @@ describe("nested fan-outs on numCpus: 1", () => {
 
   it("200 complete, with few threads", async () => {
     const leaf = ray.remote((n: number) => n + 1);
-    const fan = ray.remote((n: number) => ray.getSync([leaf.remote(n), leaf.remote(n)]).reduce((a, b) => a + b, 0));
+    const fan = ray.remote((n: number) =>
+      ray.getSync([leaf.remote(n), leaf.remote(n)]).reduce((a, b) => a + b, 0),
+    );
     const sums = await ray.get(Array.from({ length: 200 }, (_, i) => fan.remote(i)));
     expect(sums).toEqual(Array.from({ length: 200 }, (_, i) => 2 * i + 2));
     // Children go before further parents, so not every parent needs a thread of its own.

@@ -50,10 +50,21 @@ describe("a program", () => {
     expect(code).toBe(0);
   });
 
+  it("can shut down while calls are awaited, which then fail", async () => {
+    const { code, stdout } = await run("shutdown-while-waiting.mjs");
+    expect(JSON.parse(stdout)).toEqual(["MANTA_RUNTIME_SHUTDOWN", "MANTA_RUNTIME_SHUTDOWN"]);
+    expect(code).toBe(0);
+  });
+
   it("runs under tsx, with captured variables, imports and private fields", async () => {
     const { code, stdout, stderr } = await run("typescript.ts", "--import", "tsx");
     expect(stderr).toBe("");
-    expect(JSON.parse(stdout)).toEqual({ captured: 52, helper: "hello Manta", counter: [11, 13], line: true });
+    expect(JSON.parse(stdout)).toEqual({
+      captured: 52,
+      helper: "hello Manta",
+      counter: [11, 13],
+      line: true,
+    });
     expect(code).toBe(0);
   });
 });

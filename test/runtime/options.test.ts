@@ -86,7 +86,8 @@ describe("a running session", () => {
       (word: Int32Array) => {
         const now = Atomics.add(word, 0, 1) + 1;
         let seen = Atomics.load(word, 1);
-        while (now > seen) seen = Atomics.compareExchange(word, 1, seen, now) === seen ? now : Atomics.load(word, 1);
+        while (now > seen)
+          seen = Atomics.compareExchange(word, 1, seen, now) === seen ? now : Atomics.load(word, 1);
         Atomics.sub(word, 0, 1);
       },
       { numCpus: 0, resources: { licence: 2 } },

@@ -26,7 +26,8 @@ class Comparison {
   }
 
   private compare(a: unknown, b: unknown, path: string): string | undefined {
-    if (!isObject(a) || !isObject(b)) return Object.is(a, b) ? undefined : `${String(b)} instead of ${String(a)}`;
+    if (!isObject(a) || !isObject(b))
+      return Object.is(a, b) ? undefined : `${String(b)} instead of ${String(a)}`;
     const known = this.pairs.get(a);
     if (known !== undefined || this.reverse.has(b))
       return known === b && this.reverse.get(b) === a ? undefined : "identity is not the same";

@@ -41,22 +41,34 @@ const values: Record<string, () => unknown> = {
   "an array with named properties": () => Object.assign([1, 2], { index: 0, input: "ab" }),
   "the result of a match": () => /(?<letter>b)/.exec("abc"),
   "a tagged template's strings": () => ((strings: TemplateStringsArray) => strings)`a${1}\n`,
-  "an array with a hidden element": () => Object.defineProperty([1, 2, 3], 1, { value: 5, enumerable: false }),
+  "an array with a hidden element": () =>
+    Object.defineProperty([1, 2, 3], 1, { value: 5, enumerable: false }),
   "an array with a symbol key": () => Object.assign([1], { [Symbol.for("k")]: 2 }),
   "an empty object": () => ({}),
   "an object": () => ({ a: 1, b: { c: [true, null] }, undefined }),
-  "keys that look special": () => ({ constructor: 1, toJSON: 2, then: 3, hasOwnProperty: 4, "": 5, 7: 6, "-1": 7 }),
+  "keys that look special": () => ({
+    constructor: 1,
+    toJSON: 2,
+    then: 3,
+    hasOwnProperty: 4,
+    "": 5,
+    7: 6,
+    "-1": 7,
+  }),
   "an own key __proto__": () => JSON.parse('{"__proto__":{"polluted":true},"b":1}'),
   "a key with a lone surrogate": () => ({ "\ud800": 1 }),
   "a symbol key": () => ({ [Symbol.for("key")]: 1, plain: 2 }),
   "a null prototype": () => Object.assign(Object.create(null), { a: 1 }),
   "another object as prototype": () => Object.create({ inherited: 1 }, { own: { value: 2 } }) as object,
   "attributes of properties": () =>
-    Object.defineProperties({}, {
-      hidden: { value: 1, writable: true, configurable: true },
-      fixed: { value: 2, enumerable: true },
-      [Symbol.for("s")]: { value: 3, writable: true },
-    }),
+    Object.defineProperties(
+      {},
+      {
+        hidden: { value: 1, writable: true, configurable: true },
+        fixed: { value: 2, enumerable: true },
+        [Symbol.for("s")]: { value: 3, writable: true },
+      },
+    ),
   "a frozen object": () => Object.freeze({ a: Object.freeze([1, 2]), b: Object.freeze({}) }),
   "a sealed object": () => Object.seal({ a: 1 }),
   "a closed object": () => Object.preventExtensions({ a: 1 }),
@@ -65,7 +77,13 @@ const values: Record<string, () => unknown> = {
   "an invalid Date": () => new Date(NaN),
   "a RegExp": () => /a\/[b\n]*(?<n>c)/giu,
   "a RegExp in use": () => Object.assign(/a/g, { lastIndex: 3 }),
-  "a Map": () => new Map<unknown, unknown>([["b", 1], ["a", { deep: 2 }], [{ key: 1 }, NaN], [NaN, -0]]),
+  "a Map": () =>
+    new Map<unknown, unknown>([
+      ["b", 1],
+      ["a", { deep: 2 }],
+      [{ key: 1 }, NaN],
+      [NaN, -0],
+    ]),
   "a Set": () => new Set<unknown>(["z", "a", [1], undefined]),
   "a Map with a property": () => Object.assign(new Map([[1, 2]]), { label: "m" }),
   "a boxed number": () => Object(-0),
@@ -187,7 +205,12 @@ describe("a snapshot", () => {
 
   it("never runs a getter", () => {
     let runs = 0;
-    const source = { get count() { return ++runs; }, plain: 1 };
+    const source = {
+      get count() {
+        return ++runs;
+      },
+      plain: 1,
+    };
     const back = roundTrip(source);
     expect(runs).toBe(0);
     expect(typeof Object.getOwnPropertyDescriptor(back, "count")?.get).toBe("function");
@@ -227,7 +250,8 @@ describe("depth", () => {
 
   it("of errors with causes costs no stack", () => {
     let error = new Error("first");
-    for (let n = 0; n < 10_000; n++) error = Object.assign(new Error("next", { cause: error }), { stack: "s" });
+    for (let n = 0; n < 10_000; n++)
+      error = Object.assign(new Error("next", { cause: error }), { stack: "s" });
     let levels = 0;
     for (let at: unknown = roundTrip(error); at instanceof Error; at = at.cause) levels++;
     expect(levels).toBe(10_001);

@@ -220,10 +220,11 @@ async function stop(session: Running): Promise<void> {
   const { peer } = session.runtime;
   process.removeListener("beforeExit", session.onBeforeExit);
   if (!peer.isClosed) {
-    peer.nodeChannel.ref();
+    const release = peer.keepAlive();
     peer.toNode({ t: "shutdown" });
     await session.ended;
     peer.close();
+    release();
   }
   await session.thread.terminate();
   forget(session);

@@ -10,7 +10,7 @@ import {
   PendingCallsLimitExceededError,
   SerializationError,
 } from "../core/errors.ts";
-import { newId, type ActorId, type FunctionId, type TaskId } from "../core/ids.ts";
+import { newId, type ActorId } from "../core/ids.ts";
 import type { ObjectEntry } from "../objects/object-entry.ts";
 import type { StoredValue } from "../objects/stored-value.ts";
 import type { FunctionExport } from "../peer/function-sender.ts";

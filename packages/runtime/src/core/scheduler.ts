@@ -8,51 +8,11 @@
  */
 import type { ActorId, LeaseId, PeerId, PlacementGroupId, RequestId } from "./ids.ts";
 import { RecentIds } from "./recent-ids.ts";
-import { ResourcePools, type Allocation, type PoolSelector } from "./resource-pools.ts";
+import { ResourcePools, type Allocation } from "./resource-pools.ts";
 import type { ResourceSet } from "./resources.ts";
+import type { ActorRequest, Demand, LeaseRequest, SchedulerEffect, SchedulerOptions, SchedulerView } from "./scheduler-types.ts";
 
-/** What a lease or an actor asks for. */
-export interface Demand {
-  readonly resources: ResourceSet;
-  readonly pool: PoolSelector | undefined;
-  /** How many tasks deep the submitter is; the driver's own tasks have 0. */
-  readonly depth: number;
-  /** For messages: name of the task or actor class. */
-  readonly name: string;
-}
-
-export interface LeaseRequest extends Demand {
-  readonly requestId: RequestId;
-  readonly peer: PeerId;
-}
-
-export interface ActorRequest extends Demand {
-  readonly actorId: ActorId;
-  /** Resources that are needed to be placed but not kept (Ray: 1 CPU for an actor that asked for nothing). */
-  readonly placement: ResourceSet;
-  readonly isolation: "thread" | "shared";
-}
-
-export type SchedulerEffect =
-  | { readonly type: "startWorker" }
-  | {
-      readonly type: "grantLease";
-      readonly requestId: RequestId;
-      readonly peer: PeerId;
-      readonly leaseId: LeaseId;
-      readonly workerId: PeerId;
-    }
-  | { readonly type: "placeActor"; readonly actorId: ActorId; readonly workerId: PeerId }
-  | { readonly type: "groupReady"; readonly groupId: PlacementGroupId }
-  | {
-      readonly type: "requestFailed";
-      readonly requestId: RequestId;
-      readonly peer: PeerId;
-      readonly groupId: PlacementGroupId;
-    }
-  | { readonly type: "actorFailed"; readonly actorId: ActorId; readonly groupId: PlacementGroupId }
-  | { readonly type: "killWorker"; readonly workerId: PeerId; readonly reason: string }
-  | { readonly type: "retireWorker"; readonly workerId: PeerId };
+export type { ActorRequest, Demand, LeaseRequest, SchedulerEffect, SchedulerOptions, SchedulerView };
 
 type WorkerState =
   | { readonly is: "idle" }
@@ -79,29 +39,6 @@ type Waiting =
 interface Group {
   readonly bundles: readonly ResourceSet[];
   created: boolean;
-}
-
-export interface SchedulerOptions {
-  readonly total: ResourceSet;
-  /** Workers kept ready: the number of CPUs. */
-  readonly poolSize: number;
-  /** Upper limit of workers that run tasks and are not blocked; only zero-CPU tasks reach it. */
-  readonly maxRunning: number;
-  /** Makes lease ids. */
-  readonly newLeaseId: () => LeaseId;
-}
-
-/** A snapshot for `availableResources`, `why` and tests. */
-export interface SchedulerView {
-  readonly total: ResourceSet;
-  readonly available: ResourceSet;
-  readonly waiting: readonly {
-    readonly name: string;
-    readonly resources: ResourceSet;
-    readonly feasible: boolean;
-  }[];
-  readonly workers: number;
-  readonly starting: number;
 }
 
 export class Scheduler {

@@ -5,14 +5,7 @@
 import type { MessagePort, ResourceLimits } from "node:worker_threads";
 
 import { ActorDirectory, type DeathCause, type DirectoryEffect } from "../core/actor-directory.ts";
-import {
-  newId,
-  type ActorId,
-  type LeaseId,
-  type PeerId,
-  type PlacementGroupId,
-  type RequestId,
-} from "../core/ids.ts";
+import { newId, type ActorId, type PeerId, type PlacementGroupId, type RequestId } from "../core/ids.ts";
 import { ResourceSet, type Resources } from "../core/resources.ts";
 import { Scheduler, type Demand, type SchedulerEffect } from "../core/scheduler.ts";
 import type { PeerSeat } from "../peer/peer.ts";
@@ -22,6 +15,7 @@ import { Inbox, type Bells } from "../transport/inbox.ts";
 import { MessagePortChannel } from "../transport/message-port-channel.ts";
 import type { ExitCause, NodeToPeer, PeerToNode, Query, WireDemand } from "../transport/protocol.ts";
 import { slotOf } from "../core/ids.ts";
+import { answerQuery } from "./queries.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 /** What the driver passes to the node thread. */
@@ -41,6 +35,8 @@ export interface NodeConfig {
   readonly manyThreads: number;
 }
 
+const EARLY_ENDS = 5;
+
 export class Node {
   readonly #config: NodeConfig;
   readonly #scheduler: Scheduler;
@@ -55,6 +51,8 @@ export class Node {
   >();
   readonly #groupWaiters = new Map<PlacementGroupId, { peer: PeerId; requestId: RequestId }[]>();
   readonly #idleWaiters: { peer: PeerId; requestId: RequestId }[] = [];
+  /** Workers that ended by themselves before they ran anything, in a row: something is wrong with the set-up. */
+  #earlyEnds = 0;
   readonly #warned = new Set<string>();
   #retireTimer: NodeJS.Timeout | undefined;
   #closing = false;
@@ -224,10 +222,13 @@ export class Node {
     for (const effect of effects) {
       switch (effect.type) {
         case "startWorker":
-          if (!this.#closing) this.#startWorker();
+          if (this.#earlyEnds < EARLY_ENDS) this.#startWorker();
+          else
+            setTimeout(() => this.#startWorker(), Math.min(30_000, 50 * 2 ** (this.#earlyEnds - EARLY_ENDS)));
           break;
         case "grantLease": {
           const { requestId, leaseId, workerId } = effect;
+          this.#earlyEnds = 0;
           this.#send(effect.peer, { t: "lease.granted", requestId, leaseId, workerId });
           break;
         }
@@ -298,6 +299,7 @@ export class Node {
   }
 
   #startWorker(): void {
+    if (this.#closing) return;
     try {
       this.#pool.start();
       if (this.#pool.size > this.#config.manyThreads) {
@@ -320,6 +322,7 @@ export class Node {
     this.#channels.delete(workerId);
     this.#usage.strike(slotOf(workerId));
     if (this.#closing) return;
+    this.#watchEarlyEnds(workerId, cause, wasOnline);
     for (const peer of this.#channels.keys()) this.#send(peer, { t: "peer.died", peerId: workerId, cause });
     if (!wasOnline) return this.#apply(this.#scheduler.workerStartFailed());
     const { error } = cause;
@@ -333,6 +336,16 @@ export class Node {
     this.#direct(this.#directory.peerDied(workerId));
     this.#direct(this.#directory.workerDied(workerId, death));
     this.#apply(this.#scheduler.workerDied(workerId));
+  }
+
+  /** Threads that cannot even start are started again more and more slowly, and loudly. */
+  #watchEarlyEnds(workerId: PeerId, cause: ExitCause, wasOnline: boolean): void {
+    const ranNothing =
+      !wasOnline || this.#scheduler.workers().some((w) => w.workerId === workerId && w.state === "idle");
+    if (!ranNothing || cause.message.startsWith("was ended by")) return;
+    this.#earlyEnds++;
+    if (this.#earlyEnds === EARLY_ENDS)
+      this.#warn(`worker threads end before they run anything: worker ${workerId} ${cause.message}`);
   }
 
   /** Idle costs nothing: the timer exists only while there are idle workers to let go. */
@@ -352,42 +365,13 @@ export class Node {
   }
 
   #answer(from: PeerId, query: Query): unknown {
-    const view = this.#scheduler.view();
-    switch (query.what) {
-      case "resources":
-        return {
-          total: view.total.toJSON(),
-          available: view.available.toJSON(),
-          waiting: view.waiting.map(plainDemand),
-        };
-      case "nodes":
-        return [
-          {
-            nodeId: this.#config.nodeId,
-            alive: true,
-            resources: view.total.toJSON(),
-            workers: this.#pool.size,
-          },
-        ];
-      case "actor": {
-        const found = this.#directory.find(query.name, query.namespace);
-        if (found === undefined) return undefined;
-        this.#direct(this.#directory.countHandles(found.actorId, from, 1));
-        return found.handle;
-      }
-      case "actors":
-        return this.#directory.list().map(({ registration, update }) => ({
-          actorId: registration.actorId,
-          className: registration.className,
-          name: registration.name,
-          namespace: registration.namespace,
-          state: update.state,
-        }));
-      case "group":
-        return this.#scheduler.isGroupCreated(query.groupId);
-      case "workers":
-        return this.#scheduler.workers();
+    if (query.what === "actor") {
+      const found = this.#directory.find(query.name, query.namespace);
+      if (found !== undefined) this.#direct(this.#directory.countHandles(found.actorId, from, 1));
+      return found?.handle;
     }
+    const { nodeId } = this.#config;
+    return answerQuery(query, { nodeId, scheduler: this.#scheduler, directory: this.#directory, threads: this.#pool.size });
   }
 
   #warnIfInfeasible(demand: Demand, kind: string): void {
@@ -417,8 +401,4 @@ export class Node {
 
 function toDemand(wire: WireDemand): Demand {
   return { ...wire, resources: ResourceSet.of(wire.resources) };
-}
-
-function plainDemand(waiting: { name: string; resources: ResourceSet; feasible: boolean }): unknown {
-  return { name: waiting.name, resources: waiting.resources.toJSON(), feasible: waiting.feasible };
 }

@@ -137,13 +137,18 @@ export class Peer implements Link {
     return this.#dead.has(peer);
   }
 
+  /** Something is awaited from here: keeps the thread alive until the returned function is called. */
+  keepAlive(): () => void {
+    return this.#hooks.onWait();
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }
 
   /** Asks the node and waits for its answer without blocking. */
   query(query: Query): Promise<unknown> {
-    const done = this.#hooks.onWait();
+    const done = this.keepAlive();
     return new Promise((resolve) =>
       this.#ask(query, (result) => {
         done();

@@ -5,7 +5,7 @@ import type { ActorHandle } from "../api/actor-handle.ts";
 import { handleMeta, isActorHandle } from "../api/actor-handle.ts";
 import { ObjectRef } from "../api/object-ref.ts";
 import { SerializationError } from "../core/errors.ts";
-import type { ActorId, ObjectId, PeerId } from "../core/ids.ts";
+import type { PeerId } from "../core/ids.ts";
 import { StoredValue, type Outcome } from "../objects/stored-value.ts";
 import { encode } from "../serialization/codec.ts";
 import type { Attachment } from "../transport/channel.ts";

@@ -44,7 +44,7 @@ export function writeError(writer: GraphWriter, error: object): Node {
   if (isClassLost) pushName(writer, node, error, base.name);
   const implicit = implicitAttributes(node[2]);
   for (const key of Reflect.ownKeys(error)) {
-    if (isBrand(key)) continue;
+    if (isKnownBrand(key)) continue;
     const property = propertyOf(error, key);
     if (property === undefined) continue;
     const lost = plan?.lost.get(key);
@@ -137,8 +137,10 @@ function textInstead(property: PropertyDescriptor, what: string): PropertyDescri
   return { value: `[not carried: ${what}]`, writable: true, enumerable, configurable: true };
 }
 
-function isBrand(key: string | symbol): boolean {
-  return typeof key === "symbol" && (Symbol.keyFor(key)?.startsWith(BRAND) ?? false);
+/** Brands of Manta's own classes come with the class; those of the user's subclasses are properties like others. */
+function isKnownBrand(key: string | symbol): boolean {
+  const text = typeof key === "symbol" ? Symbol.keyFor(key) : undefined;
+  return text?.startsWith(BRAND) === true && errorClassByName(text.slice(BRAND.length)) !== undefined;
 }
 
 const domExceptionName = builtinGetter(DOMException.prototype, "name");

@@ -8,7 +8,6 @@ import vm from "node:vm";
 
 import { currentRuntime } from "../api/runtime.ts";
 import { MantaError, InvalidArgumentError } from "../core/errors.ts";
-import type { PeerId } from "../core/ids.ts";
 
 /** One worker thread as the scheduler sees it. */
 export interface WorkerInfo {
@@ -31,11 +30,11 @@ export function terminateWorker(workerId: string, reason = "terminateWorker() of
 /** Resolves once nothing waits to run and all resources are free again. */
 export async function whenIdle(): Promise<void> {
   const { peer } = currentRuntime("whenIdle()");
+  const release = peer.keepAlive();
   await new Promise<unknown>((resolve) => {
     peer.request((requestId) => peer.toNode({ t: "idle.wait", requestId }), resolve);
-    peer.nodeChannel.ref();
   });
-  peer.nodeChannel.unref();
+  release();
 }
 
 let gc: (() => void) | undefined;

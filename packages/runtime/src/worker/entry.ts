@@ -45,7 +45,8 @@ const hooks: PeerHooks = {
       peer.toNode({ t: "worker.retire", agreed: !peer.objects.isOwner });
   },
   onPeerDied: () => undefined,
-  onWait: () => beginWait(taskContext.getStore()),
+  // A callback from outside may have lost its context; what waits then is the task that runs.
+  onWait: () => beginWait(taskContext.getStore() ?? executor.current),
   taskSignal: () => taskContext.getStore()?.signal,
   submitCall: (...call) => runtime.submitCall(...call),
   onLog: () => undefined,

@@ -44,6 +44,12 @@ export class TaskExecutor {
     void this.#run(from, message, { args, context, retryExceptions: retry });
   }
 
+  /** The task that runs now; the lease lets in one at a time. */
+  get current(): TaskContext | undefined {
+    for (const context of this.#running.values()) return context;
+    return undefined;
+  }
+
   cancel(taskId: TaskId, recursive: boolean): boolean {
     const context = this.#running.get(taskId);
     context?.cancel(recursive);

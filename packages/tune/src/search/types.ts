@@ -17,7 +17,7 @@ export interface SearchProperties {
   /** The searcher's own stream; it derives from it and leaves other streams alone. */
   readonly random: RandomStream;
   /** Shows a message to the user once per distinct text. */
-  warn(message: string): void;
+  readonly warn: (message: string) => void;
 }
 
 /** Opaque, JSON-able state of a searcher. */

@@ -5,7 +5,7 @@ import { isPlainObject } from "../trial/metrics.ts";
 import { BoundsStopper } from "./bounds.ts";
 import { CombinedStopper } from "./combined.ts";
 import { FunctionStopper } from "./function-stopper.ts";
-import type { StopBounds, StopCondition, StopFunction, Stopper } from "./types.ts";
+import type { StopCondition, Stopper } from "./types.ts";
 
 /**
  * A stopper from bounds by metric, a function, a stopper, a list of these, or nothing (which never stops).
@@ -16,9 +16,8 @@ export function toStopper(stop: StopCondition | undefined): Stopper {
   if (stop === undefined) return new CombinedStopper();
   if (Array.isArray(stop)) return new CombinedStopper(...stop.map((item: StopCondition) => toStopper(item)));
   if (isStopper(stop)) return stop;
-  // What is left of the union, which the checks below verify for callers without types.
-  if (typeof stop === "function") return new FunctionStopper(stop as StopFunction);
-  if (isPlainObject(stop)) return new BoundsStopper(stop as StopBounds);
+  if (typeof stop === "function") return new FunctionStopper(stop);
+  if (isPlainObject(stop)) return new BoundsStopper(stop);
   throw InvalidArgumentError.forValue(
     "stop",
     "bounds by metric, a function, a Stopper or a list of these",

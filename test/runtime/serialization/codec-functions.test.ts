@@ -1,0 +1,161 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { Echo, roundTrip } from "./codec-harness.ts";
+
+describe("functions and classes among the values, in another thread:", () => {
+  const echo = new Echo();
+  afterAll(() => echo.close());
+
+  it("closures with captured data", async () => {
+    const table = new Map([["a", { factor: 3 }]]);
+    expect(await echo.run((x: number) => x * (table.get("a")?.factor ?? 0), 14)).toBe(42);
+  });
+
+  it("instances with their class, methods, accessors and symbol keys", async () => {
+    const tag = Symbol("tag");
+    class Point {
+      [tag] = "tagged";
+      x: number;
+      constructor(x: number) {
+        this.x = x;
+      }
+      get double(): number {
+        return this.x * 2;
+      }
+      moved(by: number): Point {
+        return new Point(this.x + by);
+      }
+    }
+    const answer = await echo.run(
+      (point: Point) => ({ point: point.moved(1), double: point.double, tag: point[tag] }),
+      new Point(20),
+    );
+    expect(answer.point).toBeInstanceOf(Point);
+    expect(answer).toMatchObject({ double: 40, tag: "tagged", point: { x: 21, [tag]: "tagged" } });
+  });
+
+  it("subclasses of builtins", async () => {
+    class Stack extends Array<number> {
+      get top(): number | undefined {
+        return this.at(-1);
+      }
+    }
+    class Index extends Map<string, number> {
+      override get(key: string): number {
+        return super.get(key) ?? -1;
+      }
+    }
+    const on = { stack: Stack.of(1, 2, 3), index: new Index([["a", 1]]) };
+    const answer = await echo.run(
+      ({ stack, index }: typeof on) =>
+        [stack.top, stack.length, index.get("a"), index.get("b"), { stack, index }] as const,
+      on,
+    );
+    expect(answer.slice(0, 4)).toEqual([3, 3, 1, -1]);
+    expect(answer[4].stack).toBeInstanceOf(Stack);
+    expect(answer[4].index).toBeInstanceOf(Index);
+  });
+
+  it("getters and setters of plain objects", async () => {
+    const cell = {
+      raw: 1,
+      get value(): number {
+        return this.raw * 10;
+      },
+      set value(next: number) {
+        this.raw = next;
+      },
+    };
+    const run = (on: typeof cell): number[] => {
+      on.value = 4;
+      return [on.raw, on.value];
+    };
+    expect(await echo.run(run, cell)).toEqual([4, 40]);
+    expect(cell.raw).toBe(1);
+  });
+
+  it("data, class and instance that refer to each other", async () => {
+    const config: { name: string; Type?: unknown; first?: unknown } = { name: "cfg" };
+    class Service {
+      static label = `made for ${config.name}`;
+      readonly config = config;
+    }
+    config.Type = Service;
+    config.first = new Service();
+    const run = (on: typeof config): unknown[] => {
+      const first = on.first as Service;
+      return [
+        Service.label,
+        first instanceof Service,
+        first.config === on,
+        on.Type === Service,
+        Object.keys(on),
+      ];
+    };
+    expect(await echo.run(run, config)).toEqual([
+      "made for cfg",
+      true,
+      true,
+      true,
+      ["name", "Type", "first"],
+    ]);
+  });
+
+  it("static initialisers see the data that they capture, functions in it included", async () => {
+    const settings = { scale: (x: number) => x * 2, base: [20, 1] };
+    class Derived {
+      static total = settings.scale(settings.base[0] ?? 0) + (settings.base[1] ?? 0);
+    }
+    const holder = { settings, Derived };
+    expect(await echo.run((on: typeof holder) => on.Derived.total, holder)).toBe(41);
+  });
+
+  it("a Map in insertion order whose keys are functions and classes", async () => {
+    class Key {}
+    const fn = (): number => 1;
+    const map = new Map<unknown, number>([
+      ["first", 0],
+      [Key, 1],
+      [fn, 2],
+      [{ data: true }, 3],
+      [Key.prototype, 4],
+    ]);
+    const run = (on: typeof map): string[] => [...on].map(([key, n]) => `${typeof key}${n}`);
+    expect(await echo.run(run, map)).toEqual(["string0", "function1", "function2", "object3", "object4"]);
+  });
+
+  it("functions that recurse, also through each other", async () => {
+    const even = (n: number): boolean => n === 0 || odd(n - 1);
+    const odd = (n: number): boolean => n !== 0 && even(n - 1);
+    expect(await echo.run(even, 10)).toBe(true);
+  });
+
+  it("one class per thread, however many values bring it", async () => {
+    class Marked {}
+    const first = (await echo.run((value: Marked) => [value, Marked], new Marked())) as [Marked, unknown];
+    expect(first[0]).toBeInstanceOf(Marked);
+    expect(first[1]).toBe(Marked);
+    expect(await echo.run((value: Marked) => value instanceof Marked, first[0])).toBe(true);
+  });
+
+  it("frozen functions' holders stay frozen", async () => {
+    const api = Object.freeze({ call: () => 7, list: Object.freeze([() => 8]) });
+    const run = (on: typeof api): unknown[] => [
+      Object.isFrozen(on),
+      on.call(),
+      on.list[0]?.(),
+      Object.isFrozen(on.list),
+    ];
+    expect(await echo.run(run, api)).toEqual([true, 7, 8, true]);
+  });
+});
+
+describe("functions in the same thread", () => {
+  it("are made anew, and classes are not", () => {
+    class Same {}
+    const fn = (): unknown => Same;
+    const back = roundTrip({ fn, Same, object: new Same() });
+    expect(back.Same).toBe(Same);
+    expect(back.object).toBeInstanceOf(Same);
+    expect(back.fn()).toBe(Same);
+  });
+});
