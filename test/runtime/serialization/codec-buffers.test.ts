@@ -125,7 +125,7 @@ describe("views", () => {
         return this.reduce((sum, x) => sum + x, 0) / this.length;
       }
     }
-    const back = roundTrip(Samples.from([1, 2, 3]));
+    const back = roundTrip(new Samples([1, 2, 3]));
     expect(back).toBeInstanceOf(Samples);
     expect(back.mean()).toBe(2);
   });

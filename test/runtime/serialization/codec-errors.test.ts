@@ -162,10 +162,10 @@ describe("a user's error class", () => {
   it("with #private state becomes the nearest builtin class", () => {
     class SecretError extends TypeError {
       #secret = 1;
-      get name(): string {
+      override get name(): string {
         return `SecretError${this.#secret}`;
       }
-      set name(_: string) {
+      override set name(_: string) {
         this.#secret++;
       }
     }

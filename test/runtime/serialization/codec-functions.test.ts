@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { Echo, roundTrip } from "./codec-harness.ts";
+import { decode, Echo, pack, prepare, roundTrip } from "./codec-harness.ts";
 
 describe("functions and classes among the values, in another thread:", () => {
   const echo = new Echo();
@@ -44,7 +44,7 @@ describe("functions and classes among the values, in another thread:", () => {
         return super.get(key) ?? -1;
       }
     }
-    const on = { stack: Stack.of(1, 2, 3), index: new Index([["a", 1]]) };
+    const on = { stack: new Stack(1, 2, 3), index: new Index([["a", 1]]) };
     const answer = await echo.run(
       ({ stack, index }: typeof on) =>
         [stack.top, stack.length, index.get("a"), index.get("b"), { stack, index }] as const,
@@ -103,6 +103,7 @@ describe("functions and classes among the values, in another thread:", () => {
   it("static initialisers see the data that they capture, functions in it included", async () => {
     const settings = { scale: (x: number) => x * 2, base: [20, 1] };
     class Derived {
+      readonly own = 1;
       static total = settings.scale(settings.base[0] ?? 0) + (settings.base[1] ?? 0);
     }
     const holder = { settings, Derived };
@@ -110,7 +111,9 @@ describe("functions and classes among the values, in another thread:", () => {
   });
 
   it("a Map in insertion order whose keys are functions and classes", async () => {
-    class Key {}
+    class Key {
+      readonly own = 1;
+    }
     const fn = (): number => 1;
     const map = new Map<unknown, number>([
       ["first", 0],
@@ -130,7 +133,9 @@ describe("functions and classes among the values, in another thread:", () => {
   });
 
   it("one class per thread, however many values bring it", async () => {
-    class Marked {}
+    class Marked {
+      readonly own = 1;
+    }
     const first = (await echo.run((value: Marked) => [value, Marked], new Marked())) as [Marked, unknown];
     expect(first[0]).toBeInstanceOf(Marked);
     expect(first[1]).toBe(Marked);
@@ -149,9 +154,39 @@ describe("functions and classes among the values, in another thread:", () => {
   });
 });
 
+describe("imports", () => {
+  it("travel as references, which prepare loads", async () => {
+    const { helper, Helper } = await import("../../fixtures/serialization/helper.mjs");
+    const encoded = pack({ helper, instance: new Helper(20) });
+    expect(Buffer.from(encoded.bytes).includes("fixtures/serialization/helper.mjs")).toBe(true);
+    await prepare(encoded);
+    const back = decode(encoded) as { helper: unknown; instance: unknown };
+    expect(back.helper).toBe(helper);
+    expect(back.instance).toBeInstanceOf(Helper);
+  });
+
+  it("are not looked for in plain values, nor in graphs without any", () => {
+    expect(prepare(pack({ plain: [1] }))).toBeUndefined();
+    expect(prepare(pack({ date: new Date(0) }))).toBeUndefined();
+  });
+
+  it("work in another thread", async () => {
+    const { helper, Helper } = await import("../../fixtures/serialization/helper.mjs");
+    const echo = new Echo();
+    try {
+      const on = { helper, instance: new Helper(20) };
+      expect(await echo.run(({ helper: add, instance }: typeof on) => add(instance.twice()), on)).toBe(41);
+    } finally {
+      await echo.close();
+    }
+  });
+});
+
 describe("functions in the same thread", () => {
   it("are made anew, and classes are not", () => {
-    class Same {}
+    class Same {
+      readonly own = 1;
+    }
     const fn = (): unknown => Same;
     const back = roundTrip({ fn, Same, object: new Same() });
     expect(back.Same).toBe(Same);

@@ -170,7 +170,7 @@ describe("inspectSerializability", () => {
       "config.b[0]",
       "config.b[2]",
     ]);
-    expect(String(report)).toContain("config.b[0]\n    is a Promise\n    Await it first");
+    expect(String(report)).toContain("config.b[0]: a Promise\n    Hint: Await it first");
   });
 
   it("holds no live values", () => {

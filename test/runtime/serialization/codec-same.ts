@@ -4,6 +4,13 @@
  */
 import { types } from "node:util";
 
+/** An array of nothing but holes. */
+export function holes(length: number): unknown[] {
+  const list: unknown[] = [];
+  list.length = length;
+  return list;
+}
+
 type Pair = readonly [a: unknown, b: unknown, path: string];
 
 /** Path of the first difference and what it is; `undefined` when there is none. */

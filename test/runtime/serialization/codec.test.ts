@@ -1,7 +1,8 @@
 import { inspect } from "node:util";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { pack, roundTrip } from "./codec-harness.ts";
-import { difference } from "./codec-same.ts";
+import { difference, holes } from "./codec-same.ts";
 
 /** Values by what is special about them. All come back the same in every respect, in plain data and in company. */
 const values: Record<string, () => unknown> = {
@@ -36,11 +37,12 @@ const values: Record<string, () => unknown> = {
   "an array with undefined": () => [undefined, null, undefined],
   // oxlint-disable-next-line no-sparse-arrays
   "a sparse array": () => [1, , 3],
-  "an array of holes": () => new Array(7),
+  "an array of holes": () => holes(7),
   "a very sparse array": () => Object.assign([], { 4_000_000_000: "far" }),
   "an array with named properties": () => Object.assign([1, 2], { index: 0, input: "ab" }),
   "the result of a match": () => /(?<letter>b)/.exec("abc"),
-  "a tagged template's strings": () => ((strings: TemplateStringsArray) => strings)`a${1}\n`,
+  "a tagged template's strings": () =>
+    ((strings: TemplateStringsArray, ..._values: unknown[]) => strings)`a${1}\n`,
   "an array with a hidden element": () =>
     Object.defineProperty([1, 2, 3], 1, { value: 5, enumerable: false }),
   "an array with a symbol key": () => Object.assign([1], { [Symbol.for("k")]: 2 }),
@@ -49,6 +51,7 @@ const values: Record<string, () => unknown> = {
   "keys that look special": () => ({
     constructor: 1,
     toJSON: 2,
+    // oxlint-disable-next-line unicorn/no-thenable
     then: 3,
     hasOwnProperty: 4,
     "": 5,
@@ -105,7 +108,15 @@ const values: Record<string, () => unknown> = {
   "an empty ArrayBuffer": () => new ArrayBuffer(0),
   "a DataView": () => new DataView(new Uint8Array([1, 2, 3, 4]).buffer, 1, 2),
   "a global object": () => [Math, JSON, globalThis, process, process.env, console, Map.prototype],
-  "a global function": () => [Math.max, Array.from, String.prototype.trim, structuredClone, URL, Buffer],
+  "a global function": () => [
+    Math.max,
+    parseInt,
+    Object,
+    structuredClone,
+    URL,
+    Buffer,
+    Reflect.get(Array.prototype, "push"),
+  ],
 };
 
 describe("a round trip gives the same value:", () => {
@@ -120,7 +131,7 @@ describe("a round trip gives the same value:", () => {
   }
 
   it("arguments of a call", () => {
-    const list = (function (..._: unknown[]) {
+    const list = (function (..._items: unknown[]) {
       // oxlint-disable-next-line prefer-rest-params
       return arguments;
     })(1, { a: 2 }, undefined);
@@ -172,7 +183,7 @@ describe("identity inside a value", () => {
 
   it("of a unique symbol is kept within the value and between values", () => {
     const key = Symbol("key");
-    const back = roundTrip({ key, object: { [key]: key } });
+    const back = roundTrip<{ key: symbol; object: Record<symbol, symbol> }>({ key, object: { [key]: key } });
     expect(back.object[back.key]).toBe(back.key);
     expect(back.key).toBe(key);
   });
@@ -214,6 +225,17 @@ describe("a snapshot", () => {
     const back = roundTrip(source);
     expect(runs).toBe(0);
     expect(typeof Object.getOwnPropertyDescriptor(back, "count")?.get).toBe("function");
+  });
+});
+
+describe("values of another realm", () => {
+  it("come back as values of this one", () => {
+    const foreign: unknown = runInNewContext(
+      "[1, { map: new Map([[1, [/x/g, new Date(5)]]]), error: new RangeError('r') }]",
+    );
+    const back = roundTrip(foreign) as [number, { map: Map<number, [RegExp, Date]>; error: Error }];
+    expect(back).toEqual([1, { map: new Map([[1, [/x/g, new Date(5)]]]), error: new RangeError("r") }]);
+    expect(back[1].error).toBeInstanceOf(RangeError);
   });
 });
 

@@ -20,7 +20,7 @@ const NOTHING: readonly never[] = Object.freeze([]);
 
 /**
  * Makes a snapshot of `value` that can travel. Objects, cycles, shared identity, classes, functions and errors
- * survive; see `docs/serialization.md`.
+ * survive; `wire.ts` lists the kinds.
  *
  * @throws SerializationError with the `path` of the first part that cannot be carried.
  * @throws ObjectStoreFullError when `allocate` finds no memory.

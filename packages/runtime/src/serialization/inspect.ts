@@ -48,8 +48,10 @@ function report(name: string, issues: readonly SerializabilityIssue[]): Serializ
     issues,
     toString: () => {
       if (issues.length === 0) return `${name} can be sent to another thread`;
-      const parts = issues.map(({ path, what, hint }) => `  ${path}\n    is ${what}\n    ${hint}`.trimEnd());
-      return [`${name} cannot be sent to another thread:`, ...parts].join("\n");
+      const parts = issues.map(({ path, what, hint }) =>
+        `${path}: ${what}\nHint: ${hint}`.replaceAll("\n", "\n    "),
+      );
+      return [`${name} cannot be sent to another thread:`, ...parts].join("\n  ");
     },
   };
 }

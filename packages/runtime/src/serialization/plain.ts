@@ -108,7 +108,8 @@ class PlainScan {
 
 /**
  * Whether an array has ordinary elements without holes, and nothing else. Not looked for, because finding it costs
- * more than packing: a non-enumerable named property, and a read-only element, of an extensible array.
+ * more than packing: a non-enumerable named property, a read-only element and a
+ * read-only length of an extensible array.
  */
 export function hasOnlyElements(array: readonly unknown[]): boolean {
   if (!Object.isExtensible(array) || Object.keys(array).length !== array.length) return false;

@@ -60,6 +60,7 @@ export class GraphReader {
 
   /** The value of a cell, or `LATER` when code still has to make it. */
   value(cell: unknown): unknown {
+    if (typeof cell !== "object" || cell === null) return cell;
     return isReference(cell) ? this.valueAt(this.indexOf(cell)) : scalarOf(cell);
   }
 

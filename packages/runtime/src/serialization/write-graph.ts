@@ -41,6 +41,18 @@ export interface Walk {
 /** Which errors are to travel without a part of theirs. */
 export type Plan = Map<object, ErrorPlan>;
 
+/**
+ * Parts that are the same each time: imports, and classes that need nothing but code. Taking a class apart costs more
+ * than all else about sending its instances.
+ */
+const settled = new WeakMap<Function, FunctionParts | ImportReference>();
+
+function isSettled(parts: FunctionParts | ImportReference): boolean {
+  if (parts instanceof ImportReference) return true;
+  const isCode = (value: unknown): boolean => value instanceof ImportReference || typeof value === "function";
+  return parts.code.kind === "class" && parts.values.every(({ value }) => isCode(value));
+}
+
 export class GraphWriter {
   readonly nodes: Node[] = [];
   readonly issues: Issue[] = [];
@@ -130,8 +142,11 @@ export class GraphWriter {
 
   /** The parts of a function, taken once per walk. Throws `Refused` or `SerializationError`. */
   dismantle(fn: Function, holder: object | undefined): FunctionParts | ImportReference {
-    let parts = this.parts.get(fn);
-    if (parts === undefined) this.parts.set(fn, (parts = dismantleFunction(fn, { holder })));
+    const known = settled.get(fn) ?? this.parts.get(fn);
+    if (known !== undefined) return known;
+    const parts = dismantleFunction(fn, { holder });
+    if (isSettled(parts)) settled.set(fn, parts);
+    else this.parts.set(fn, parts);
     return parts;
   }
 
@@ -211,17 +226,17 @@ interface Failure extends Refusal {
 
 function failureIn(error: unknown): Failure {
   if (error instanceof Refused) return { ...error.refusal, within: undefined, cause: error.cause };
-  // The functions room says what, where in the source and what to do in its message.
-  if (error instanceof SerializationError)
-    return { what: error.message, hint: "", within: error.path, cause: error };
-  throw error;
+  if (!(error instanceof SerializationError)) throw error;
+  // The functions room says all of it in its message.
+  const [what = "", hint = ""] = error.message.split("\nHint: ");
+  return { what, hint, within: error.path, cause: error };
 }
 
 /** The error that `encode` throws for an issue. */
 export function toError({ path, what, hint, frame, cause }: Issue): SerializationError {
   const message =
     cause instanceof SerializationError
-      ? `${path}: ${what}`
+      ? `${path}: ${what}\nHint: ${hint}`
       : frame === undefined
         ? `${path}: cannot be sent to another thread: ${what}. ${hint}`
         : `${path}: cannot be sent to another thread: ${what}\n${frame}\nHint: ${hint}`;

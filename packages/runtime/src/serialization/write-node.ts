@@ -13,12 +13,12 @@ import { refusalOf } from "./refusals.ts";
 import { Refused } from "./refused.ts";
 import { referenceTo } from "./functions/references.ts";
 import { symbolParts } from "./symbols.ts";
-import { Kind, type Node } from "./wire.ts";
+import { Integrity, Kind, type Node } from "./wire.ts";
 import { Store, writeArrayBuffer, writeSharedBuffer, writeStore, writeView } from "./write-buffers.ts";
 import { writeBinding, writeFunction, writeImport, writePrototype, writeRegistered } from "./write-code.ts";
 import { isError, writeError } from "./write-error.ts";
 import type { GraphWriter } from "./write-graph.ts";
-import { header, pushProperties } from "./write-properties.ts";
+import { header, integrityOf, pushProperties } from "./write-properties.ts";
 import { writeUrl } from "./write-url.ts";
 
 /** Makes the node of an object, function or symbol. Throws `Refused` when there is none. */
@@ -77,7 +77,7 @@ function pushElements(writer: GraphWriter, node: Node, array: readonly unknown[]
 
 /** How many elements from the first are ordinary: no hole, no accessor, no other attributes than the array gives them. */
 function countLeadingElements(array: readonly unknown[]): number {
-  const isFrozen = !Object.isExtensible(array) && Object.isFrozen(array);
+  const isFrozen = integrityOf(array) === Integrity.frozen;
   for (let index = 0; index < array.length; index++) {
     const property = Object.getOwnPropertyDescriptor(array, index);
     if (property === undefined || !("value" in property) || property.enumerable !== true) return index;

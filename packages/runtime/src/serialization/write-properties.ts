@@ -73,8 +73,13 @@ function judge(cls: Function): string | undefined {
 /** How far an object is closed. */
 export function integrityOf(value: object): number {
   if (Object.isExtensible(value)) return Integrity.open;
-  if (Object.isFrozen(value)) return Integrity.frozen;
+  // V8 takes a sealed empty array for frozen, although its length is writable.
+  if (Object.isFrozen(value) && !hasWritableLength(value)) return Integrity.frozen;
   return Object.isSealed(value) ? Integrity.sealed : Integrity.notExtensible;
+}
+
+function hasWritableLength(value: object): boolean {
+  return Array.isArray(value) && Object.getOwnPropertyDescriptor(value, "length")?.writable === true;
 }
 
 /** Appends all own properties of `value` but those that the kind implies. */

@@ -1,0 +1,94 @@
+/**
+ * The main job (`npm start`): a network that is really trained to read digits, its learning rate and its number of
+ * hidden units evolved by Population Based Training, against random search with the same budget. The digits are drawn
+ * by a program; set MNIST_DIR to a folder with the files of MNIST or Fashion-MNIST to train on those.
+ *
+ * Options: --seed (1), --trials (8), --epochs (16), --images (6000, of the files in MNIST_DIR), --verbose (progress
+ * tables), --table (five seeds, one row each).
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+import * as ray from "@mantajs/runtime";
+
+import type { DataSet } from "./lib/data-set.ts";
+import { drawDigits } from "./lib/digits.ts";
+import { runDigits, type DigitsOutcome } from "./lib/digits-experiment.ts";
+import { readMnist } from "./lib/idx.ts";
+import { numberOption } from "./lib/options.ts";
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string", default: "1" },
+    trials: { type: "string", default: "8" },
+    epochs: { type: "string", default: "16" },
+    images: { type: "string", default: "6000" },
+    verbose: { type: "boolean", default: false },
+    table: { type: "boolean", default: false },
+  },
+});
+const seed = numberOption("seed", values.seed, 0);
+const budget = {
+  trials: numberOption("trials", values.trials, 1),
+  epochs: numberOption("epochs", values.epochs, 1),
+};
+const maxTrain = numberOption("images", values.images, 60);
+const TABLE_SEEDS = 5;
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+const describe = ({ config, seconds }: DigitsOutcome) =>
+  `lr = ${config.lr.toPrecision(3)}, hiddenUnits = ${config.hiddenUnits}, in ${seconds.toFixed(1)} s`;
+
+function loadData(dataSeed: number): DataSet {
+  const folder = process.env["MNIST_DIR"];
+  if (folder !== undefined && folder !== "") return readMnist(folder, { maxTrain });
+  return drawDigits(dataSeed, { train: 2000, validation: 1000, test: 2000 });
+}
+
+async function compare(runSeed: number, storagePath: string) {
+  const data = loadData(runSeed);
+  const options = { verbose: values.verbose, storagePath: join(storagePath, String(runSeed)) };
+  const pbt = await runDigits("pbt", data, { ...budget, seed: runSeed }, options);
+  const random = await runDigits("random", data, { ...budget, seed: runSeed }, options);
+  return { data, pbt, random };
+}
+
+const storagePath = mkdtempSync(join(tmpdir(), "manta-digits-"));
+try {
+  await ray.init({ ignoreReinitError: true });
+  if (values.table) await printTable();
+  else await printComparison();
+  await ray.shutdown();
+} finally {
+  rmSync(storagePath, { recursive: true, force: true });
+}
+
+async function printComparison(): Promise<void> {
+  console.log(`A population of ${budget.trials} networks, ${budget.epochs} epochs each, seed ${seed}`);
+  const { data, pbt, random } = await compare(seed, storagePath);
+  const { train, validation, test } = data;
+  const counts = [train, validation, test].map(({ labels }) => labels.length).join(" + ");
+  console.log(`Data: ${data.name}; ${counts} images to train, validate and test\n`);
+  console.log(`Test accuracy before training:   ${percent(pbt.testAccuracyBefore)}`);
+  console.log(`Population Based Training:       ${percent(pbt.testAccuracy)}  (${describe(pbt)})`);
+  console.log(`Random search, the same budget:  ${percent(random.testAccuracy)}  (${describe(random)})\n`);
+  console.log("Best config: ", pbt.config);
+}
+
+async function printTable(): Promise<void> {
+  const rows = [];
+  for (let runSeed = seed; runSeed < seed + TABLE_SEEDS; runSeed++) {
+    const { pbt, random } = await compare(runSeed, storagePath);
+    rows.push({
+      seed: runSeed,
+      "PBT test accuracy": percent(pbt.testAccuracy),
+      "random test accuracy": percent(random.testAccuracy),
+      difference: percent(pbt.testAccuracy - random.testAccuracy),
+      "PBT seconds": Number(pbt.seconds.toFixed(1)),
+      "random seconds": Number(random.seconds.toFixed(1)),
+    });
+  }
+  console.table(rows);
+}
