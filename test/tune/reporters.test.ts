@@ -298,6 +298,17 @@ describe("elsewhere", () => {
     expect(stream.text).toContain("| train_a ");
   });
 
+  it("shows memory in GiB and MiB, and only when trials ask for it", async () => {
+    const status = async (used: Record<string, number>) => {
+      const { reporter, stream } = await reporterOn(new Log());
+      const resources = { used, total: { CPU: 2, GPU: 0, memory: 16 * 2 ** 30 } };
+      reporter.onProgress(stateOf([running], { resources }), true);
+      return stream.text.split("\n")[1]?.split("; ")[1];
+    };
+    expect(await status({ CPU: 1, memory: 0 })).toBe("1/2 CPU");
+    expect(await status({ memory: 512 * 2 ** 20 })).toBe("0/2 CPU, 512 MiB/16 GiB memory");
+  });
+
   it("prints messages as they are", async () => {
     const { reporter, stream } = await reporterOn(new Log());
     reporter.onMessage("hello");

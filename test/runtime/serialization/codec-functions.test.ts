@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { afterAll, describe, expect, it } from "vitest";
 import { decode, Echo, pack, prepare, roundTrip } from "./codec-harness.ts";
 
@@ -155,8 +156,13 @@ describe("functions and classes among the values, in another thread:", () => {
 });
 
 describe("imports", () => {
+  // Loaded by Node: vitest would make a copy of its own.
+  const { helper, Helper } = createRequire(import.meta.url)("../../fixtures/serialization/helper.mjs") as {
+    helper: (x: number) => number;
+    Helper: new (base: number) => { twice(): number };
+  };
+
   it("travel as references, which prepare loads", async () => {
-    const { helper, Helper } = await import("../../fixtures/serialization/helper.mjs");
     const encoded = pack({ helper, instance: new Helper(20) });
     expect(Buffer.from(encoded.bytes).includes("fixtures/serialization/helper.mjs")).toBe(true);
     await prepare(encoded);
@@ -171,7 +177,6 @@ describe("imports", () => {
   });
 
   it("work in another thread", async () => {
-    const { helper, Helper } = await import("../../fixtures/serialization/helper.mjs");
     const echo = new Echo();
     try {
       const on = { helper, instance: new Helper(20) };

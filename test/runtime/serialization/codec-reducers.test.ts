@@ -204,6 +204,37 @@ describe("serializers", () => {
   });
 });
 
+describe("an error class with a serializer", () => {
+  class CodeError extends Error {
+    readonly code: number;
+    constructor(code: number) {
+      super(`code ${code}`);
+      this.code = code;
+    }
+  }
+  afterEach(() => {
+    deregisterSerializer(CodeError);
+  });
+
+  it("travels by it", () => {
+    registerSerializer(CodeError, { serialize: () => 7, deserialize: (code: number) => new CodeError(code) });
+    expect(roundTrip(new CodeError(1)).code).toBe(7);
+  });
+
+  it("travels like other errors when it fails", () => {
+    const deserialize = (): CodeError => new CodeError(0);
+    const fails = (): never => {
+      throw new Error("no");
+    };
+    for (const serialize of [fails, () => [Promise.resolve(1)]] as const) {
+      registerSerializer(CodeError, { serialize, deserialize });
+      const back = roundTrip({ error: new CodeError(3) }).error;
+      expect(back).toMatchObject({ message: "code 3", code: 3 });
+      expect(back).toBeInstanceOf(Error);
+    }
+  });
+});
+
 describe("in another thread", () => {
   const echo = new Echo();
   afterAll(() => echo.close());

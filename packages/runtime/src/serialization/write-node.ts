@@ -8,7 +8,7 @@ import { builtinGetter, ownClass } from "./builtins.ts";
 import { BindingCell, ImportReference } from "./functions/types.ts";
 import { HIDDEN, mapValueStep } from "./paths.ts";
 import { hasOnlyElements } from "./plain.ts";
-import { registeredAncestor, registrationFor } from "./reducers.ts";
+import { registeredAncestor, registrationFor, type Registration } from "./reducers.ts";
 import { refusalOf } from "./refusals.ts";
 import { Refused } from "./refused.ts";
 import { referenceTo } from "./functions/references.ts";
@@ -93,8 +93,9 @@ function isIndexBelow(key: PropertyKey, count: number): boolean {
 function writeRegisteredClass(writer: GraphWriter, value: object, prototype: unknown): Node | undefined {
   if (typeof prototype !== "object" || prototype === null) return undefined;
   const registration = registrationFor(prototype);
+  if (isError(value)) return registration && writeRegisteredError(writer, value, registration);
   if (registration !== undefined) return writeRegistered(writer, value, registration);
-  const ancestor = isError(value) ? undefined : registeredAncestor(prototype);
+  const ancestor = registeredAncestor(prototype);
   if (ancestor === undefined) return undefined;
   const base = (ancestor.type === "reducer" ? ancestor.reducer.class : ancestor.class).name;
   const name = ownClass(prototype)?.name ?? "a subclass";
@@ -102,6 +103,21 @@ function writeRegisteredClass(writer: GraphWriter, value: object, prototype: unk
     what: `an instance of ${name}, a subclass of ${base}, which has a serializer of its own`,
     hint: `Call registerSerializer(${name}, …) as well: a serializer stands for exactly one class.`,
   });
+}
+
+/** An error whose serializer fails travels as any other error. */
+function writeRegisteredError(
+  writer: GraphWriter,
+  error: object,
+  registration: Registration,
+): Node | undefined {
+  if (writer.plan.get(error)?.isClassLost === true) return undefined;
+  try {
+    return writeRegistered(writer, error, registration);
+  } catch (failure) {
+    if (failure instanceof Refused) return undefined;
+    throw failure;
+  }
 }
 
 /** Objects with internal slots, whatever their prototype says. */

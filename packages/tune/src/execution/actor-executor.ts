@@ -133,7 +133,11 @@ export class ActorExecutor implements TrialExecutor {
 
   resources(): { used: Record<string, number>; total: Readonly<Record<string, number>> } {
     const used = Object.entries(this.#options.resources).map(([key, need]) => [key, need * this.#slots.held]);
-    return { used: Object.fromEntries(used), total: this.#total };
+    // Memory in bytes says nothing to somebody whose trials do not ask for it.
+    const { memory, ...others } = this.#total;
+    const total =
+      memory === undefined || this.#options.resources["memory"] === undefined ? others : this.#total;
+    return { used: Object.fromEntries(used), total };
   }
 
   now(): number {

@@ -70,6 +70,11 @@ export function formatDuration(seconds: number): string {
   return `${prefix}${clock}.${twoDigits(hundredths % 100)}`;
 }
 
+/** Bytes as GiB, or MiB below one. */
+export function formatBytes(bytes: number): string {
+  return bytes >= 2 ** 30 ? `${formatNumber(bytes / 2 ** 30)} GiB` : `${formatNumber(bytes / 2 ** 20)} MiB`;
+}
+
 /** `lr=0.01, net/width=64`. */
 export function formatParams(params: Readonly<Record<string, unknown>>): string {
   return Object.entries(params)

@@ -6,7 +6,15 @@ import type { styleText } from "node:util";
 
 import type { TrialStatus, TrialView } from "../trial/types.ts";
 import { countByStatus, paramsOf } from "./columns.ts";
-import { formatDuration, formatNumber, formatParams, formatValue, oneLine, plural } from "./format.ts";
+import {
+  formatBytes,
+  formatDuration,
+  formatNumber,
+  formatParams,
+  formatValue,
+  oneLine,
+  plural,
+} from "./format.ts";
 import type { Perturbation, ProgressState } from "./types.ts";
 
 /** Formats of `util.styleText`. */
@@ -17,6 +25,9 @@ export interface Line {
   readonly text: string;
   readonly style?: Style;
 }
+
+// Amounts in bytes, which are of interest only where trials ask for them.
+const BYTE_RESOURCES: ReadonlySet<string> = new Set(["memory", "object_store_memory"]);
 
 /** How each state of a trial is coloured. */
 export const STATUS_STYLE: Readonly<Record<TrialStatus, Style>> = {
@@ -121,8 +132,11 @@ function bestText(state: ProgressState): string {
 
 function formatResources({ used, total }: ProgressState["resources"]): string {
   return Object.entries(total)
-    .filter(([, amount]) => amount > 0)
-    .map(([name, amount]) => `${formatNumber(used[name] ?? 0)}/${formatNumber(amount)} ${name}`)
+    .filter(([name, amount]) => amount > 0 && (!BYTE_RESOURCES.has(name) || (used[name] ?? 0) > 0))
+    .map(([name, amount]) => {
+      const format = BYTE_RESOURCES.has(name) ? formatBytes : formatNumber;
+      return `${format(used[name] ?? 0)}/${format(amount)} ${name}`;
+    })
     .join(", ");
 }
 
