@@ -137,7 +137,7 @@ describe("errors of tasks", () => {
   });
 
   it("name the path of a return value that cannot be carried", async () => {
-    const give = ray.remote(() => ({ inner: new WeakMap() }) as unknown);
+    const give = ray.remote(() => ({ inner: new WeakMap() }));
     const error = await failure(ray.get(give.remote()));
     expect(error).toBeInstanceOf(ray.SerializationError);
     expect(error.message).toContain(".inner");

@@ -8,7 +8,7 @@ import { checkpointOf, recordOf, trialView } from "./fixtures/trial-views.ts";
 const analysisOf = <C extends Config>(
   trials: readonly TrialRecord<C>[],
   rest: Partial<ExperimentRecord<C>> = {},
-): ExperimentAnalysis<C, Metrics> => new ExperimentAnalysis({ trials, experimentPath: "/results", ...rest });
+): ExperimentAnalysis<C> => new ExperimentAnalysis({ trials, experimentPath: "/results", ...rest });
 
 const series = (...values: readonly number[]): Metrics[] => values.map((loss) => ({ loss }));
 

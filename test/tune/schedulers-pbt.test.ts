@@ -622,7 +622,7 @@ describe("PopulationBasedTraining refuses", () => {
     ],
     [{ perturbation_interval: 3 }, "({ perturbation_interval }): is not an option; the options are timeAttr"],
   ])("%j", (options, message) => {
-    const make = () => new PopulationBasedTraining({ hyperparamMutations, ...options } as never);
+    const make = () => new PopulationBasedTraining({ hyperparamMutations, ...options });
     expect(make).toThrow(`PopulationBasedTraining${message}`);
     expect(make).toThrow(expect.objectContaining({ code: "MANTA_INVALID_ARGUMENT" }));
   });

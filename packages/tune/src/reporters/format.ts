@@ -23,17 +23,26 @@ export function formatNumber(value: number): string {
 
 /** Any value of a metric or hyperparameter in one line; nothing for undefined. */
 export function formatValue(value: unknown): string {
-  if (value === undefined) return "";
-  if (typeof value === "number") return formatNumber(value);
-  if (typeof value === "string") return oneLine(value);
-  if (Array.isArray(value)) return `[${value.map(formatValue).join(", ")}]`;
-  if (typeof value === "function") return value.name === "" ? "function" : value.name;
-  if (typeof value === "object" && value !== null) {
-    const entries = Object.entries(value).map(([key, item]) => `${key}: ${formatValue(item)}`);
-    return `{${entries.join(", ")}}`;
+  switch (typeof value) {
+    case "undefined":
+      return "";
+    case "number":
+      return formatNumber(value);
+    case "string":
+      return oneLine(value);
+    case "function":
+      return value.name === "" ? "function" : value.name;
+    case "object":
+      return value === null ? "null" : formatObject(value);
+    default:
+      return String(value);
   }
-  // What is left are primitives and null.
-  return String(value as boolean | bigint | symbol | null);
+}
+
+function formatObject(value: object): string {
+  if (Array.isArray(value)) return `[${value.map(formatValue).join(", ")}]`;
+  const entries = Object.entries(value).map(([key, item]) => `${key}: ${formatValue(item)}`);
+  return `{${entries.join(", ")}}`;
 }
 
 /** Line breaks and other control characters would tear a table apart. */

@@ -72,7 +72,7 @@ export class LiveRegion {
       return true;
     };
     // `write` has overloads for its optional arguments; the function above takes every one of them.
-    stream.write = intercepted as typeof stream.write;
+    stream.write = intercepted;
     this.#restore.push(() => {
       if (before === undefined) Reflect.deleteProperty(stream, "write");
       else Object.defineProperty(stream, "write", before);
