@@ -3,7 +3,7 @@
  * hidden units evolved by Population Based Training, against random search with the same budget. The digits are drawn
  * by a program; set MNIST_DIR to a folder with the files of MNIST or Fashion-MNIST to train on those.
  *
- * Options: --seed (1), --trials (8), --epochs (16), --images (6000, of the files in MNIST_DIR), --verbose (progress
+ * Options: --seed (1), --trials (8), --epochs (24), --images (6000, of the files in MNIST_DIR), --verbose (progress
  * tables), --table (five seeds, one row each).
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -23,7 +23,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
     trials: { type: "string", default: "8" },
-    epochs: { type: "string", default: "16" },
+    epochs: { type: "string", default: "24" },
     images: { type: "string", default: "6000" },
     verbose: { type: "boolean", default: false },
     table: { type: "boolean", default: false },

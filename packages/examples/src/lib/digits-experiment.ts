@@ -32,8 +32,8 @@ export interface DigitsOutcome {
 }
 
 // Wide, as for somebody who knows neither the network nor the data.
-const SEARCH_SPACE = { lr: tune.loguniform(1e-5, 10), hiddenUnits: tune.randint(4, 65) };
-const PERTURBATION_INTERVAL = 4;
+const SEARCH_SPACE = { lr: tune.loguniform(1e-5, 10), hiddenUnits: tune.lograndint(3, 129) };
+const PERTURBATION_INTERVAL = 2;
 
 /** Trains the population and tests the network that was best on the validation images. */
 export async function runDigits(
