@@ -90,7 +90,8 @@ describe("the program of the reference story", () => {
       expect(epochs).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
       // What the function read is the configuration that was in force at that report.
       for (const row of rowsOf(trial)) {
-        if ("epoch" in row) expect(row["config"]).toMatchObject({ lr: row["lr"], hiddenUnits: row["hiddenUnits"] });
+        if ("epoch" in row)
+          expect(row["config"]).toMatchObject({ lr: row["lr"], hiddenUnits: row["hiddenUnits"] });
       }
     }
     const moved = analysis.trials.filter((trial) => new Set(rowsOf(trial).map((row) => row["lr"])).size > 2);
@@ -114,7 +115,9 @@ describe("the program of the reference story", () => {
     const runs = new Set<string>();
     for (let i = 0; i < 10; i++) {
       const analysis = await tune.run(trainMnistMlp, { ...optionsFor(7, true), name: `run-${i}` });
-      const results = analysis.trials.map((trial) => rowsOf(trial).map((row) => [row["epoch"], row["lr"], row["hiddenUnits"]]));
+      const results = analysis.trials.map((trial) =>
+        rowsOf(trial).map((row) => [row["epoch"], row["lr"], row["hiddenUnits"]]),
+      );
       runs.add(JSON.stringify([decisions(analysis.experimentPath), results, analysis.bestConfig]));
     }
     expect(runs.size).toBe(1);

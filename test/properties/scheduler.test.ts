@@ -49,7 +49,9 @@ class Model {
         if (demand === undefined) throw new Error("placed an actor that does not wait");
         this.actorDemands.delete(effect.actorId);
         const alone = [...this.actors.values()].every(
-          (other) => other.workerId !== effect.workerId || (other.isolation === "shared" && demand.isolation === "shared"),
+          (other) =>
+            other.workerId !== effect.workerId ||
+            (other.isolation === "shared" && demand.isolation === "shared"),
         );
         expect(alone).toBe(true);
         this.actors.set(effect.actorId, { ...demand, workerId: effect.workerId });
@@ -63,7 +65,9 @@ class Model {
     let blocked = false;
     for (const lease of this.leases.values()) {
       blocked ||= lease.blocked;
-      inUse = inUse.plus(lease.blocked ? lease.resources.minus(lease.resources.only("CPU")) : lease.resources);
+      inUse = inUse.plus(
+        lease.blocked ? lease.resources.minus(lease.resources.only("CPU")) : lease.resources,
+      );
     }
     for (const actor of this.actors.values()) inUse = inUse.plus(actor.resources);
     expect(this.scheduler.view().available.toJSON()).toEqual(this.total.minus(inUse).toJSON());
@@ -77,7 +81,22 @@ class Model {
 type Step = { readonly act: string; readonly pick: number; readonly cpus: number };
 
 const step: fc.Arbitrary<Step> = fc.record({
-  act: fc.constantFrom("request", "request", "actor", "shared", "start", "start", "return", "return", "block", "unblock", "die", "release", "cancel", "retire"),
+  act: fc.constantFrom(
+    "request",
+    "request",
+    "actor",
+    "shared",
+    "start",
+    "start",
+    "return",
+    "return",
+    "block",
+    "unblock",
+    "die",
+    "release",
+    "cancel",
+    "retire",
+  ),
   pick: fc.nat(1000),
   cpus: fc.constantFrom(0, 0.5, 1, 1, 2),
 });
@@ -122,7 +141,9 @@ function perform(model: Model, { act, pick, cpus }: Step): void {
       if (lease === undefined) return;
       lease.blocked = act === "block";
       model.everBlocked = true;
-      return model.apply(act === "block" ? scheduler.block(lease.workerId) : scheduler.unblock(lease.workerId));
+      return model.apply(
+        act === "block" ? scheduler.block(lease.workerId) : scheduler.unblock(lease.workerId),
+      );
     }
     case "die": {
       const workerId = one(model.workers);
@@ -179,12 +200,22 @@ describe("the scheduler", () => {
         const model = new Model(2);
         for (const each of steps) perform(model, each);
         // From here on nothing new comes, threads start when asked for, and all work ends.
-        for (let round = 0; round < 2000 && (model.requests.size > 0 || model.actorDemands.size > 0 || model.leases.size > 0 || model.actors.size > 0); round++) {
+        for (
+          let round = 0;
+          round < 2000 &&
+          (model.requests.size > 0 ||
+            model.actorDemands.size > 0 ||
+            model.leases.size > 0 ||
+            model.actors.size > 0);
+          round++
+        ) {
           perform(model, { act: "start", pick: 0, cpus: 0 });
           perform(model, { act: "return", pick: 0, cpus: 0 });
           perform(model, { act: "release", pick: 0, cpus: 0 });
         }
-        expect([model.requests.size, model.actorDemands.size, model.leases.size, model.actors.size]).toEqual([0, 0, 0, 0]);
+        expect([model.requests.size, model.actorDemands.size, model.leases.size, model.actors.size]).toEqual([
+          0, 0, 0, 0,
+        ]);
         expect(model.scheduler.isIdle).toBe(true);
       }),
       { numRuns: 200 },

@@ -49,7 +49,10 @@ export { gridSearch, type GridSearch } from "./search-space/grid-search.ts";
 export { Domain } from "./search-space/domain.ts";
 export type { ConfigOf, SearchSpace } from "./search-space/types.ts";
 
-export { BasicVariantGenerator, type BasicVariantGeneratorOptions } from "./search/basic-variant-generator.ts";
+export {
+  BasicVariantGenerator,
+  type BasicVariantGeneratorOptions,
+} from "./search/basic-variant-generator.ts";
 export type { Searcher, SearcherState, SearchProperties } from "./search/types.ts";
 
 export { ASHAScheduler, AsyncHyperBandScheduler, type AsyncHyperBandOptions } from "./schedulers/asha.ts";

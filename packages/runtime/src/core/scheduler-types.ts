@@ -68,4 +68,3 @@ export interface SchedulerView {
   readonly workers: number;
   readonly starting: number;
 }
-

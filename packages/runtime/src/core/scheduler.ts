@@ -10,7 +10,14 @@ import type { ActorId, LeaseId, PeerId, PlacementGroupId, RequestId } from "./id
 import { RecentIds } from "./recent-ids.ts";
 import { ResourcePools, type Allocation } from "./resource-pools.ts";
 import type { ResourceSet } from "./resources.ts";
-import type { ActorRequest, Demand, LeaseRequest, SchedulerEffect, SchedulerOptions, SchedulerView } from "./scheduler-types.ts";
+import type {
+  ActorRequest,
+  Demand,
+  LeaseRequest,
+  SchedulerEffect,
+  SchedulerOptions,
+  SchedulerView,
+} from "./scheduler-types.ts";
 
 export type { ActorRequest, Demand, LeaseRequest, SchedulerEffect, SchedulerOptions, SchedulerView };
 

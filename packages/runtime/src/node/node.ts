@@ -371,7 +371,12 @@ export class Node {
       return found?.handle;
     }
     const { nodeId } = this.#config;
-    return answerQuery(query, { nodeId, scheduler: this.#scheduler, directory: this.#directory, threads: this.#pool.size });
+    return answerQuery(query, {
+      nodeId,
+      scheduler: this.#scheduler,
+      directory: this.#directory,
+      threads: this.#pool.size,
+    });
   }
 
   #warnIfInfeasible(demand: Demand, kind: string): void {

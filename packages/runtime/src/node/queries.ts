@@ -18,7 +18,14 @@ export function answerQuery(query: Exclude<Query, { what: "actor" }>, state: Nod
       return { total: total.toJSON(), available: available.toJSON() };
     }
     case "nodes":
-      return [{ nodeId: state.nodeId, alive: true, resources: scheduler.view().total.toJSON(), workers: state.threads }];
+      return [
+        {
+          nodeId: state.nodeId,
+          alive: true,
+          resources: scheduler.view().total.toJSON(),
+          workers: state.threads,
+        },
+      ];
     case "actors":
       return directory.list().map(({ registration, update }) => ({
         actorId: registration.actorId,

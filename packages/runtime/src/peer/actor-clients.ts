@@ -161,7 +161,8 @@ export class ActorClients {
     if (update.state === "RESTARTING" || before.incarnation !== update.incarnation) this.#interrupted(client);
     if (update.state === "DEAD") client.create = undefined;
     this.#flush(client);
-    if (update.state === "DEAD" && client.held.hold.deref() === undefined) this.#clients.delete(client.actorId);
+    if (update.state === "DEAD" && client.held.hold.deref() === undefined)
+      this.#clients.delete(client.actorId);
   }
 
   /** Returns false when the call is not one of these. */

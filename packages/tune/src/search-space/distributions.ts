@@ -143,6 +143,7 @@ export function choice<T extends Primitive | object>(categories: readonly T[]): 
  * numbers of its own, which no seed reproduces.
  * @example sampleFrom((config: { width: number }) => config.width * 2)
  */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- C lets callers say what their configuration is
 export function sampleFrom<T, C extends object = Config>(compute: (config: C) => T): FunctionDomain<T> {
   if (typeof compute !== "function" || compute.length > 1) {
     throw InvalidArgumentError.forValue("sampleFrom(compute)", "a function of at most one argument", compute);

@@ -46,6 +46,8 @@ function assembleSource(code: SourceCode, given: readonly unknown[]): AssembledF
       if (from === "import") return viteImport(code);
       if (typeof from === "object") return argumentsOf(from, whenKnown);
       const value = typeof from === "number" ? values[from] : undefined;
+      // A base that comes later: any constructor will do until its prototype is linked.
+      // oxlint-disable-next-line typescript/no-extraneous-class
       return value !== LATER ? value : from === code.base ? class {} : undefined;
     }),
   );
@@ -103,7 +105,7 @@ function linkPrototypes(
     });
   }
   if (superPrototype !== undefined) {
-    whenKnown(superPrototype, (value) => Object.setPrototypeOf(made as object, value as object | null));
+    whenKnown(superPrototype, (value) => Object.setPrototypeOf(made, value as object | null));
   }
   if (prototypeBase !== undefined) {
     whenKnown(prototypeBase, (value) =>

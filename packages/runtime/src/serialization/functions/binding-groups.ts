@@ -38,7 +38,7 @@ export class BindingGroups {
 
   /** The cell of a variable as this closure sees it; its value is what the variable holds now. */
   cellFor(activation: Activation, value: unknown): BindingCell {
-    const key = activation.moduleLevel ? `${activation.scriptId}` : `${activation.scriptId}/call`;
+    const key = activation.moduleLevel ? activation.scriptId : `${activation.scriptId}/call`;
     const groups = this.groups.get(key) ?? [];
     this.groups.set(key, groups);
     let group = activation.moduleLevel ? groups[0] : findGroup(groups, activation);

@@ -6,7 +6,7 @@ import type { AnyNode, Class } from "acorn";
 import type { Subject } from "./capturing.ts";
 import { acorn } from "./lazy.ts";
 import { parserOptions } from "./parse.ts";
-import { childrenOf } from "./scope-analysis.ts";
+import { childrenOf } from "./syntax.ts";
 
 /** What `this` is at an offset of the function's text; undefined when it cannot be known. */
 export function fieldReceiver(subject: Subject, start: number): { readonly value: unknown } | undefined {

@@ -94,13 +94,18 @@ function captureMembers(
     }
     let param = params.get(member.name);
     if (param === undefined) {
-      param = into.fresh(member.name);
-      params.set(member.name, param);
+      const fresh = into.fresh(member.name);
       const carried =
-        from === undefined ? value : new ImportReference(from.specifier, from.parent, member.name);
-      into.param(param, captured(subject, member.name, reference, carried));
+        from !== undefined
+          ? new ImportReference(from.specifier, from.parent, member.name)
+          : (liveBinding(subject.script, imported.specifier, member.name, value) ?? value);
+      into.param(fresh, captured(subject, member.name, reference, carried));
+      param = carried instanceof BindingCell ? `${fresh}.value` : fresh;
+      params.set(member.name, param);
     }
-    into.edits.push({ start: reference.start, end: member.end, text: param });
+    // A member of a cell must not be called as its method.
+    const text = member.callee && param.includes(".") ? `(0, ${param})` : param;
+    into.edits.push({ start: reference.start, end: member.end, text });
   }
 }
 

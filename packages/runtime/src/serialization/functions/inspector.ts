@@ -33,6 +33,7 @@ export interface BoundParts {
 /** The inspector does not let itself be used: the permission model, or a runtime without it. */
 export class InspectorUnavailable extends Error {}
 
+// oxlint-disable-next-line typescript/consistent-type-imports -- the module is loaded lazily; only its type is wanted
 type Inspector = typeof import("node:inspector");
 
 const slotKey = "manta.capture";
@@ -53,6 +54,7 @@ export class Capture {
   #debugging = false;
 
   /** Runs one command; the inspector answers before `post` returns. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows the command's answer
   post<T>(method: string, params: object = {}): T {
     let answer: { error: Error | null; result: unknown } | undefined;
     this.session().post(method, params, (error: Error | null, result?: unknown) => {

@@ -5,8 +5,9 @@
  */
 import type { AnyNode, Function as FunctionNode, Class, Options } from "acorn";
 import { acorn } from "./lazy.ts";
-import { analyse, childrenOf } from "./scope-analysis.ts";
+import { analyse } from "./scope-analysis.ts";
 import type { Analysis, Reference } from "./scope-analysis.ts";
+import { childrenOf } from "./syntax.ts";
 
 /** How the text becomes a value again: as an expression, or as the member of an object literal. */
 export type FunctionForm = "function" | "arrow" | "class" | "method" | "getter" | "setter";

@@ -99,4 +99,3 @@ export interface AssembledFunction {
  *   describeFunction(fn)                                                 (describe.ts)   cheap
  *   warmUp()                                                             (warm-up.ts)    20 to 100 ms, ahead of the first capture
  */
-export {};
