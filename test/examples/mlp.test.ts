@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import type { LabelledImages } from "../../packages/examples/dist/lib/data-set.js";
 import { drawImages } from "../../packages/examples/dist/lib/digits.js";
-import { Mlp, pick } from "../../packages/examples/dist/lib/mlp.js";
+import { Mlp, imagesAt } from "../../packages/examples/dist/lib/mlp.js";
 import { randomStream } from "../../packages/tune/dist/random.js";
 
 const shape = { inputs: 5, hiddenUnits: 7, classes: 3 };
@@ -17,12 +17,12 @@ function someImages(count: number, seed = 1): LabelledImages {
   };
 }
 
-const everyImage = (data: LabelledImages): Matrix => pick(data, data.labels.keys());
+const everyImage = (data: LabelledImages): Matrix => imagesAt(data, data.labels.keys());
 
 /** A network that has taken some steps, so that biases and momentum are not zero. */
 function trainedNetwork(): Mlp {
   const network = Mlp.create(shape, randomStream(2));
-  const options = { learningRate: 0.1, momentum: 0.9, batchSize: 4, random: randomStream(3) };
+  const options = { learningRate: 0.1, momentum: 0.9, batchSize: 4, images: 12, random: randomStream(3) };
   network.trainEpoch(someImages(12), options);
   return network;
 }
@@ -78,7 +78,13 @@ describe("the network", () => {
     const data = someImages(8);
     const train = (learningRate: number) => {
       const network = Mlp.create(shape, randomStream(2));
-      network.trainEpoch(data, { learningRate, momentum: 0.9, batchSize: 3, random: randomStream(3) });
+      network.trainEpoch(data, {
+        learningRate,
+        momentum: 0.9,
+        batchSize: 3,
+        images: 8,
+        random: randomStream(3),
+      });
       return network.state();
     };
     expect(train(0).weights).toEqual(Mlp.create(shape, randomStream(2)).state().weights);
@@ -88,12 +94,28 @@ describe("the network", () => {
   it("goes on from its state as if it had never been away", () => {
     const network = trainedNetwork();
     const restored = Mlp.fromState(structuredClone(network.state()));
-    const options = { learningRate: 0.1, momentum: 0.9, batchSize: 4 };
+    const options = { learningRate: 0.1, momentum: 0.9, batchSize: 4, images: 12 };
     const losses = [network, restored].map((one) =>
       one.trainEpoch(someImages(12), { ...options, random: randomStream(4) }),
     );
     expect(losses[0]).toBe(losses[1]);
     expect(network.state()).toEqual(restored.state());
+  });
+
+  it("trains on as many images as asked for, on none of them twice, and on all when there are no more", () => {
+    const data = someImages(30);
+    // With a learning rate of zero the loss is the mean over the images that were used.
+    const lossOver = (images: number) =>
+      trainedNetwork().trainEpoch(data, {
+        learningRate: 0,
+        momentum: 0,
+        batchSize: 4,
+        images,
+        random: randomStream(1),
+      });
+    expect(lossOver(30)).toBeCloseTo(trainedNetwork().evaluate(data).loss, 12);
+    expect(lossOver(1000)).toBe(lossOver(30));
+    expect(lossOver(5)).not.toBeCloseTo(lossOver(30), 3);
   });
 
   it("tells accuracy and loss of more images than fit into one batch", () => {
@@ -165,7 +187,7 @@ describe("drawn digits", () => {
     const test = drawImages(300, random.derive("test"));
     const accuracyWith = (learningRate: number) => {
       const network = Mlp.create({ inputs: train.pixels, hiddenUnits: 16, classes: 10 }, randomStream(1));
-      const options = { learningRate, momentum: 0.9, batchSize: 32, random: randomStream(2) };
+      const options = { learningRate, momentum: 0.9, batchSize: 32, images: 600, random: randomStream(2) };
       for (let epoch = 0; epoch < 10; epoch++) network.trainEpoch(train, options);
       return network.evaluate(test).accuracy;
     };

@@ -3,7 +3,7 @@
  * hidden units evolved by Population Based Training, against random search with the same budget. The digits are drawn
  * by a program; set MNIST_DIR to a folder with the files of MNIST or Fashion-MNIST to train on those.
  *
- * Options: --seed (1), --trials (8), --epochs (24), --images (6000, of the files in MNIST_DIR), --verbose (progress
+ * Options: --seed (1), --trials (8), --epochs (24), --verbose (progress
  * tables), --table (five seeds, one row each).
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -24,7 +24,6 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     trials: { type: "string", default: "8" },
     epochs: { type: "string", default: "24" },
-    images: { type: "string", default: "6000" },
     verbose: { type: "boolean", default: false },
     table: { type: "boolean", default: false },
   },
@@ -34,7 +33,6 @@ const budget = {
   trials: numberOption("trials", values.trials, 1),
   epochs: numberOption("epochs", values.epochs, 1),
 };
-const maxTrain = numberOption("images", values.images, 60);
 const TABLE_SEEDS = 5;
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
@@ -43,8 +41,8 @@ const describe = ({ config, seconds }: DigitsOutcome) =>
 
 function loadData(dataSeed: number): DataSet {
   const folder = process.env["MNIST_DIR"];
-  if (folder !== undefined && folder !== "") return readMnist(folder, { maxTrain });
-  return drawDigits(dataSeed, { train: 2000, validation: 1000, test: 2000 });
+  if (folder !== undefined && folder !== "") return readMnist(folder);
+  return drawDigits(dataSeed, { train: 20_000, validation: 1000, test: 4000 });
 }
 
 async function compare(runSeed: number, storagePath: string) {

@@ -34,6 +34,7 @@ export interface DigitsOutcome {
 // Wide, as for somebody who knows neither the network nor the data.
 const SEARCH_SPACE = { lr: tune.loguniform(1e-5, 10), hiddenUnits: tune.lograndint(3, 129) };
 const PERTURBATION_INTERVAL = 2;
+const IMAGES_PER_EPOCH = 2000;
 
 /** Trains the population and tests the network that was best on the validation images. */
 export async function runDigits(
@@ -45,7 +46,12 @@ export async function runDigits(
   const { train, validation, test } = data;
   const start = performance.now();
   const analysis = await tune.run<typeof SEARCH_SPACE, DigitsMetrics>(
-    tune.withParameters(trainDigits, { data: { train, validation }, epochs, seed }),
+    tune.withParameters(trainDigits, {
+      data: { train, validation },
+      epochs,
+      imagesPerEpoch: IMAGES_PER_EPOCH,
+      seed,
+    }),
     {
       name: `digits-${strategy}`,
       metric: "accuracy",

@@ -16,8 +16,9 @@ export type DigitsConfig = {
 /** What all trials share; the images are read from the object store without a copy. */
 export type DigitsParameters = {
   readonly data: Pick<DataSet, "train" | "validation">;
-  /** Number of passes over the training images. */
   readonly epochs: number;
+  /** Training images of an epoch, chosen anew for each. */
+  readonly imagesPerEpoch: number;
   readonly seed: number;
 };
 
@@ -45,7 +46,7 @@ const MOMENTUM = 0.9;
 export async function trainDigits(
   config: DigitsConfig,
   context: tune.TrialContext,
-  { data, epochs, seed }: DigitsParameters,
+  { data, epochs, imagesPerEpoch, seed }: DigitsParameters,
 ): Promise<void> {
   const random = tune.randomStream(`${seed}/${context.trialId}`);
   const saved = tune.getCheckpoint()?.toValue<DigitsCheckpoint>();
@@ -60,6 +61,7 @@ export async function trainDigits(
     const loss = network.trainEpoch(data.train, {
       learningRate: config.lr,
       momentum: MOMENTUM,
+      images: imagesPerEpoch,
       batchSize: BATCH_SIZE,
       random: draws,
     });

@@ -10,6 +10,8 @@ import { gunzipSync } from "node:zlib";
 import { slice, type DataSet, type LabelledImages } from "./data-set.ts";
 
 const UNSIGNED_BYTE = 0x08;
+// More would cost time at every report and hardly judge better.
+const MAX_VALIDATION_IMAGES = 2000;
 const GZIP_MAGIC = [0x1f, 0x8b];
 
 /** An array of bytes with its dimensions. */
@@ -49,17 +51,17 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
 /**
  * Reads MNIST, or a data set published in the same four files (`train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
  * `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte`, each with or without `.gz`), from a folder.
- * @param options.maxTrain how many of the training images are used; the last sixth of them becomes the validation set
+ * The last sixth of the training images becomes the validation set, at most 2,000 of them.
  * @throws Error naming the file that is missing or not usable
  */
-export function readMnist(folder: string, options: { readonly maxTrain: number }): DataSet {
+export function readMnist(folder: string): DataSet {
   const all = readImages(folder, "train");
-  const used = slice(all, 0, Math.min(options.maxTrain, all.labels.length));
-  const validationStart = Math.floor((used.labels.length * 5) / 6);
+  const count = all.labels.length;
+  const validationStart = count - Math.min(MAX_VALIDATION_IMAGES, Math.floor(count / 6));
   return {
     name: `IDX files of ${folder}`,
-    train: slice(used, 0, validationStart),
-    validation: slice(used, validationStart, used.labels.length),
+    train: slice(all, 0, validationStart),
+    validation: slice(all, validationStart, count),
     test: readImages(folder, "t10k"),
   };
 }

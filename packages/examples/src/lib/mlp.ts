@@ -44,6 +44,14 @@ export interface StepOptions {
   readonly momentum: number;
 }
 
+/** How an epoch is trained. */
+export interface EpochOptions extends StepOptions {
+  /** How many images an epoch has; all when the data has no more. */
+  readonly images: number;
+  readonly batchSize: number;
+  readonly random: RandomStream;
+}
+
 /** A hidden unit of a resized network: a copy of unit `from`, with this share of its outgoing weights. */
 interface Unit {
   readonly from: number;
@@ -140,20 +148,15 @@ export class Mlp {
     return loss;
   }
 
-  /** One pass over the data in a random order; returns the mean loss. */
-  trainEpoch(
-    data: LabelledImages,
-    options: StepOptions & { readonly batchSize: number; readonly random: RandomStream },
-  ): number {
-    const order = shuffled(data.labels.length, options.random);
+  /** Steps over `images` images of the data, chosen at random, none twice; returns their mean loss. */
+  trainEpoch(data: LabelledImages, options: EpochOptions): number {
+    const chosen = randomSample(data.labels.length, options.images, options.random);
     let loss = 0;
-    for (let start = 0; start < order.length; start += options.batchSize) {
-      const batch = order.subarray(start, start + options.batchSize);
-      loss +=
-        batch.length *
-        this.step(pick(data, batch), data.labels.length === 0 ? [] : labelsOf(data, batch), options);
+    for (let start = 0; start < chosen.length; start += options.batchSize) {
+      const batch = chosen.subarray(start, start + options.batchSize);
+      loss += batch.length * this.step(imagesAt(data, batch), labelsAt(data, batch), options);
     }
-    return loss / order.length;
+    return loss / chosen.length;
   }
 
   /** Mean cross-entropy and the share of images that are classified rightly. */
@@ -163,7 +166,7 @@ export class Mlp {
     let right = 0;
     for (let start = 0; start < count; start += EVALUATION_BATCH) {
       const batch = slice(data, start, Math.min(count, start + EVALUATION_BATCH));
-      const probabilities = this.predict(pick(batch, batch.labels.keys()));
+      const probabilities = this.predict(imagesAt(batch, batch.labels.keys()));
       loss += crossEntropy(probabilities, batch.labels);
       batch.labels.forEach((label, row) => {
         if (probabilities.maxRowIndex(row)[1] === label) right += 1;
@@ -221,12 +224,12 @@ export class Mlp {
 }
 
 /** Images as the rows of a matrix. */
-export function pick(data: LabelledImages, indices: Iterable<number>): Matrix {
+export function imagesAt(data: LabelledImages, indices: Iterable<number>): Matrix {
   const { images, pixels } = data;
   return new Matrix(Array.from(indices, (index) => images.subarray(index * pixels, (index + 1) * pixels)));
 }
 
-function labelsOf(data: LabelledImages, indices: Uint32Array): Uint8Array {
+function labelsAt(data: LabelledImages, indices: Uint32Array): Uint8Array {
   return Uint8Array.from(indices, (index) => data.labels[index] ?? 0);
 }
 
@@ -280,13 +283,15 @@ function matrixOf(rows: number, columns: number, value: () => number): Matrix {
   return Matrix.from1DArray(rows, columns, Array.from({ length: rows * columns }, value));
 }
 
-function shuffled(count: number, random: RandomStream): Uint32Array {
-  const order = Uint32Array.from({ length: count }, (_, index) => index);
-  for (let last = count - 1; last > 0; last--) {
-    const other = random.int(0, last);
-    const swapped = order[other] ?? 0;
-    order[other] = order[last] ?? 0;
-    order[last] = swapped;
+/** Distinct whole numbers below `total`, in random order: `count` of them, or all when there are no more. */
+function randomSample(total: number, count: number, random: RandomStream): Uint32Array {
+  const numbers = Uint32Array.from({ length: total }, (_, index) => index);
+  const size = Math.min(count, total);
+  for (let at = 0; at < size; at++) {
+    const other = random.int(at, total - 1);
+    const swapped = numbers[other] ?? 0;
+    numbers[other] = numbers[at] ?? 0;
+    numbers[at] = swapped;
   }
-  return order;
+  return numbers.subarray(0, size);
 }
