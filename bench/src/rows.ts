@@ -37,11 +37,7 @@ export async function makeRows(): Promise<{ readonly rows: readonly Row[]; reado
   await ray.get([task.remote(), actor.smallValue.remote(), asyncActor.smallValue.remote()]);
 
   const echo = new Worker(new URL("./peers/echo.js", import.meta.url));
-  const pool = new Piscina({
-    filename: fileURLToPath(new URL("./peers/small-value.js", import.meta.url)),
-    maxThreads: 2,
-    minThreads: 2,
-  });
+  const pool = makePool();
   await pool.run(undefined);
 
   const small = ray.put(0);
@@ -93,8 +89,21 @@ export async function makeRows(): Promise<{ readonly rows: readonly Row[]; reado
       call: () => ray.get(batch(() => task.remote())),
       against: ["piscina run async"],
     },
-    { name: "single client put calls", unit: "puts/s", operations: 1, call: () => ray.put(0) },
-    { name: "single client get calls", unit: "gets/s", operations: 1, call: () => ray.get(small) },
+    { name: "structuredClone", unit: "clones/s", operations: 1, call: () => structuredClone(0) },
+    {
+      name: "single client put calls",
+      unit: "puts/s",
+      operations: 1,
+      call: () => ray.put(0),
+      against: ["structuredClone"],
+    },
+    {
+      name: "single client get calls",
+      unit: "gets/s",
+      operations: 1,
+      call: () => ray.get(small),
+      against: ["structuredClone"],
+    },
     { name: "memcpy 64 MiB", unit: "GiB/s", operations: 1 / 16, call: () => copy.set(big) },
     {
       name: "single client put 64 MiB",
@@ -115,6 +124,21 @@ export async function makeRows(): Promise<{ readonly rows: readonly Row[]; reado
       return Promise.all([echo.terminate(), pool.destroy()]);
     },
   };
+}
+
+/** Milliseconds from nothing to the first result of the peer. */
+export async function piscinaToFirstResult(): Promise<number> {
+  const start = performance.now();
+  const pool = makePool();
+  await pool.run(undefined);
+  const elapsed = performance.now() - start;
+  await pool.destroy();
+  return elapsed;
+}
+
+function makePool(): Piscina {
+  const filename = fileURLToPath(new URL("./peers/small-value.js", import.meta.url));
+  return new Piscina({ filename, maxThreads: 2, minThreads: 2 });
 }
 
 function roundTrip(worker: Worker): Promise<unknown> {

@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import * as ray from "@mantajs/runtime";
 
 import { full, measure, quick, type Measured } from "./measure.ts";
-import { makeRows } from "./rows.ts";
+import { makeRows, piscinaToFirstResult } from "./rows.ts";
 
 const { values } = parseArgs({
   options: { only: { type: "string" }, quick: { type: "boolean", default: false } },
@@ -20,6 +20,7 @@ await ray.init({ logToDriver: false });
 const first = ray.remote(() => 1);
 await ray.get(first.remote());
 const initToFirstResultMs = performance.now() - start;
+const piscinaToFirstResultMs = await piscinaToFirstResult();
 
 const { rows, cleanup } = await makeRows();
 const { only } = values;
@@ -49,7 +50,10 @@ await cleanup();
 await ray.shutdown();
 
 console.table(table);
-console.log(`init to first task result: ${initToFirstResultMs.toFixed(0)} ms`);
+console.log(
+  `init to first task result: ${initToFirstResultMs.toFixed(0)} ms, ` +
+    `${(initToFirstResultMs / piscinaToFirstResultMs).toFixed(2)} x piscina's ${piscinaToFirstResultMs.toFixed(0)} ms`,
+);
 
 const machine = {
   cores: os.availableParallelism(),
@@ -62,4 +66,7 @@ const folder = new URL("../results/", import.meta.url);
 mkdirSync(folder, { recursive: true });
 const date = new Date().toISOString();
 const file = new URL(`${date.replaceAll(":", "-")}.json`, folder);
-writeFileSync(file, `${JSON.stringify({ date, machine, initToFirstResultMs, rows: table }, null, 2)}\n`);
+writeFileSync(
+  file,
+  `${JSON.stringify({ date, machine, initToFirstResultMs, piscinaToFirstResultMs, rows: table }, null, 2)}\n`,
+);

@@ -18,7 +18,7 @@ const space = { lr: tune.loguniform(1e-3, 0.3), hiddenUnits: tune.randint(8, 40)
 let storagePath = "";
 
 function train(options: { readonly callbacks?: readonly tune.Callback[]; readonly maxFailures?: number }) {
-  return tune.run(tune.withParameters(trainDigits, { data, epochs, seed: 5 }), {
+  return tune.run(tune.withParameters(trainDigits, { data, epochs, imagesPerEpoch: 600, seed: 5 }), {
     metric: "accuracy",
     mode: "max",
     numSamples: 4,

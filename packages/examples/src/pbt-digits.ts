@@ -3,8 +3,7 @@
  * hidden units evolved by Population Based Training, against random search with the same budget. The digits are drawn
  * by a program; set MNIST_DIR to a folder with the files of MNIST or Fashion-MNIST to train on those.
  *
- * Options: --seed (1), --trials (8), --epochs (24), --verbose (progress
- * tables), --table (five seeds, one row each).
+ * Options: --seed (1), --trials (8), --epochs (24), --quiet (no progress tables), --table (five seeds, one row each).
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,7 +23,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     trials: { type: "string", default: "8" },
     epochs: { type: "string", default: "24" },
-    verbose: { type: "boolean", default: false },
+    quiet: { type: "boolean", default: false },
     table: { type: "boolean", default: false },
   },
 });
@@ -47,7 +46,10 @@ function loadData(dataSeed: number): DataSet {
 
 async function compare(runSeed: number, storagePath: string) {
   const data = loadData(runSeed);
-  const options = { verbose: values.verbose, storagePath: join(storagePath, String(runSeed)) };
+  const options = {
+    verbose: !values.quiet && !values.table,
+    storagePath: join(storagePath, String(runSeed)),
+  };
   const pbt = await runDigits("pbt", data, { ...budget, seed: runSeed }, options);
   const random = await runDigits("random", data, { ...budget, seed: runSeed }, options);
   return { data, pbt, random };

@@ -59,6 +59,9 @@ export { ASHAScheduler, AsyncHyperBandScheduler, type AsyncHyperBandOptions } fr
 export { FIFOScheduler } from "./schedulers/fifo.ts";
 export { PopulationBasedTraining } from "./schedulers/pbt/scheduler.ts";
 export type { PopulationBasedTrainingOptions } from "./schedulers/pbt/options.ts";
+export type { DonorSelection } from "./schedulers/pbt/donors.ts";
+export type { PolicyEntry } from "./schedulers/pbt/members.ts";
+export type { Mutation, MutationFunction, Mutations } from "./schedulers/pbt/mutations.ts";
 export type {
   ExploitOrder,
   Mode,
@@ -86,6 +89,7 @@ export { ExperimentAnalysis } from "./analysis/experiment-analysis.ts";
 export { Result, ResultGrid } from "./analysis/result-grid.ts";
 export type { DataframeRow, MetricName } from "./analysis/types.ts";
 
+export { flatten, metricOf } from "./trial/metrics.ts";
 export { randomStream, type RandomState, type RandomStream } from "./random.ts";
 export type {
   AutoFields,
