@@ -132,7 +132,7 @@ export interface CancelOptions {
 
 /**
  * Cancels the task or actor call that makes this object. One that has not begun never runs; one that runs sees its
- * `getRuntimeContext().signal` aborted, and what it waits for rejects. `get` raises TaskCancelledError. Finished work
+ * `getRuntimeContext().signal` aborted, and what it waits for rejects. `get` raises TaskCancelledError (WorkerCrashedError when `force` ended the worker). Finished work
  * is left alone. Best effort, as in Ray.
  */
 export function cancel(ref: ObjectRef, options: CancelOptions = {}): void {

@@ -7,7 +7,7 @@ import v8 from "node:v8";
 import vm from "node:vm";
 
 import { currentRuntime } from "../api/runtime.ts";
-import { MantaError, InvalidArgumentError } from "../core/errors.ts";
+import { InvalidArgumentError } from "../core/errors.ts";
 
 /** One worker thread as the scheduler sees it. */
 export interface WorkerInfo {
@@ -66,8 +66,7 @@ export async function expectNothingLeft(options: { readonly maxCollections?: num
   const { usage } = currentRuntime("expectNothingLeft()").peer;
   for (let turn = 0; turn < maxCollections && usage.usedBytes > 0; turn++) await collectGarbage();
   if (usage.usedBytes > 0) {
-    throw new MantaError(
-      "MANTA_OBJECT_LOST",
+    throw new Error(
       `${usage.usedBytes} bytes are left in the object store after ${maxCollections} collections`,
     );
   }

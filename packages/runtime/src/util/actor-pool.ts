@@ -1,7 +1,7 @@
 /** A pool of actors to map work over, as Ray's. Built on the public API only. */
 import { get, wait } from "../api/objects.ts";
 import type { ObjectRef } from "../api/object-ref.ts";
-import { InvalidArgumentError } from "../core/errors.ts";
+import { ActorDiedError, InvalidArgumentError } from "../core/errors.ts";
 
 /** Submits one value to one actor: `(actor, value) => actor.work.remote(value)`. */
 export type Submit<A, V, R> = (actor: A, value: V) => ObjectRef<R>;
@@ -36,29 +36,25 @@ export class ActorPool<A extends object> {
   /** Results in the order of the values. Rejects at the first failure, in that order. */
   async *map<V, R>(submit: Submit<A, V, R>, values: Iterable<V>): AsyncGenerator<R, void, undefined> {
     const queue: Busy<A, R>[] = [];
-    const input = values[Symbol.iterator]();
-    let next = input.next();
     const running = new Set<Busy<A, R>>();
-    while (!next.done || queue.length > 0) {
-      while (!next.done && this.#idle.length > 0) {
-        const busy = this.#start(submit, next.value);
-        queue.push(busy);
-        running.add(busy);
-        next = input.next();
+    const input = values[Symbol.iterator]();
+    try {
+      for (let next = input.next(); !next.done || queue.length > 0;) {
+        while (!next.done && this.#idle.length > 0) {
+          const busy = this.#start(submit, next.value);
+          queue.push(busy);
+          running.add(busy);
+          next = input.next();
+        }
+        // Free whichever actor finishes first, so that one slow value does not idle the others.
+        await this.#finishOne(running);
+        for (let head = queue[0]; head !== undefined && !running.has(head); head = queue[0]) {
+          queue.shift();
+          yield await get(head.ref);
+        }
       }
-      const head = queue[0];
-      if (head === undefined)
-        throw new InvalidArgumentError("ActorPool.map()", "has no idle actor; another map is using them all");
-      // Free whichever actor finishes first, so that one slow value does not idle the others.
-      const finished = await this.#firstOf(running);
-      running.delete(finished);
-      this.#idle.push(finished.actor);
-      while (queue.length > 0) {
-        const first = queue[0];
-        if (first === undefined || running.has(first)) break;
-        queue.shift();
-        yield await get(first.ref);
-      }
+    } finally {
+      this.#abandon(running);
     }
   }
 
@@ -69,21 +65,17 @@ export class ActorPool<A extends object> {
   ): AsyncGenerator<R, void, undefined> {
     const running = new Set<Busy<A, R>>();
     const input = values[Symbol.iterator]();
-    let next = input.next();
-    while (!next.done || running.size > 0) {
-      while (!next.done && this.#idle.length > 0) {
-        running.add(this.#start(submit, next.value));
-        next = input.next();
+    try {
+      for (let next = input.next(); !next.done || running.size > 0;) {
+        while (!next.done && this.#idle.length > 0) {
+          running.add(this.#start(submit, next.value));
+          next = input.next();
+        }
+        const finished = await this.#finishOne(running);
+        yield await get(finished.ref);
       }
-      if (running.size === 0)
-        throw new InvalidArgumentError(
-          "ActorPool.mapUnordered()",
-          "has no idle actor; another map is using them all",
-        );
-      const finished = await this.#firstOf(running);
-      running.delete(finished);
-      this.#idle.push(finished.actor);
-      yield await get(finished.ref);
+    } finally {
+      this.#abandon(running);
     }
   }
 
@@ -108,11 +100,34 @@ export class ActorPool<A extends object> {
     return { actor, ref: submit(actor, value) };
   }
 
-  async #firstOf<R>(running: ReadonlySet<Busy<A, R>>): Promise<Busy<A, R>> {
+  /** Waits for the first call that ends; its actor is idle again, unless it is dead. */
+  async #finishOne<R>(running: Set<Busy<A, R>>): Promise<Busy<A, R>> {
     const list = [...running];
+    if (list.length === 0) {
+      throw new InvalidArgumentError(
+        "ActorPool",
+        "has no idle actor: all are dead, or another map is using them",
+      );
+    }
     const [ready] = await wait(list.map((busy) => busy.ref));
     const finished = list.find((busy) => busy.ref === ready[0]);
     if (finished === undefined) throw new Error("wait() returned a ref that was not asked for");
+    running.delete(finished);
+    await this.#release(finished);
     return finished;
+  }
+
+  async #release<R>({ actor, ref }: Busy<A, R>): Promise<void> {
+    try {
+      await get(ref);
+    } catch (error) {
+      if (error instanceof ActorDiedError) return;
+    }
+    this.#idle.push(actor);
+  }
+
+  /** The consumer left early: actors come back when their calls end. */
+  #abandon<R>(running: ReadonlySet<Busy<A, R>>): void {
+    for (const busy of running) void this.#release(busy);
   }
 }
