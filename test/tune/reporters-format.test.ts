@@ -95,16 +95,16 @@ describe("the rows of the table", () => {
 });
 
 describe("a perturbation", () => {
-  it("tells what changed, how, and from whom", () => {
+  it("tells what the donor had, what became of it, how, and from whom", () => {
     const order = {
-      trial: trialView("b", { lr: 0.5, width: 64, seed: 1 }),
-      donor: trialView("a", { lr: 0.01, width: 64, seed: 2 }),
-      config: { lr: 0.012, width: 64, seed: 2 },
+      trial: trialView("b", { lr: 0.5, width: 64, layers: 1 }),
+      donor: trialView("a", { lr: 0.01, width: 64, layers: 2 }),
+      config: { lr: 0.012, width: 64, layers: 2 },
       operations: { lr: "* 1.2" },
       experimentTag: "1@perturbed[lr=0.012]",
     };
     expect(perturbationText(describePerturbation(order, 0))).toBe(
-      "train_b: lr: 0.5 -> 0.012 (* 1.2), seed: 1 -> 2 from train_a",
+      "train_b: lr: 0.01 -> 0.012 (* 1.2), layers: 2 from train_a",
     );
   });
 });

@@ -54,7 +54,7 @@ const perturbation = {
   index: 0,
   trialName: "train_b",
   donorName: "train_a",
-  changes: [{ key: "lr", from: 0.01, to: 0.012, operation: "* 1.2" }],
+  changes: [{ key: "lr", before: 0.5, donor: 0.01, after: 0.012, operation: "* 1.2" }],
 };
 
 async function reporterOn<S extends Log | Terminal>(stream: S, options: CLIReporterOptions = {}) {
@@ -231,6 +231,14 @@ describe("in a terminal", () => {
       └──────────┴─────────┴─────────┴──────────┴──────────┘
       ... columns not shown: epoch, loss"
     `);
+  });
+
+  it("leaves lines whole on the final screen, which may wrap", async () => {
+    const { reporter, stream } = await reporterOn(new Terminal(40));
+    reporter.onProgress(stateOf([running], { perturbations: [perturbation] }), false);
+    expect(stream.screen()).toContain("  train_b: lr: 0.01 -> 0.012 (* 1.2) ...");
+    reporter.onProgress(stateOf([running], { perturbations: [perturbation] }), true);
+    expect(stream.screen()).toContain("  train_b: lr: 0.01 -> 0.012 (* 1.2) from train_a");
   });
 
   it("is coloured, unless NO_COLOR is set", async () => {

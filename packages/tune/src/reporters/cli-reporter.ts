@@ -165,7 +165,7 @@ export class CLIReporter implements ProgressReporter {
       experimentName: session.info.experimentName,
       totalTrials: session.info.totalTrials,
       maxPerturbations: MAX_PERTURBATIONS,
-    }).map((line) => this.#styled(line));
+    }).map((line) => this.#styled(line, height === undefined ? undefined : this.#options.stream.columns));
     const room = height === undefined ? Infinity : height - header.length;
     return [...header, ...this.#tables(session, state, room)].join("\n");
   }
@@ -221,9 +221,8 @@ export class CLIReporter implements ProgressReporter {
     });
   }
 
-  #styled({ text, style }: Line): string {
-    const width = this.#options.stream.columns;
-    // A line that wraps would make the region taller than it counts.
+  #styled({ text, style }: Line, width: number | undefined): string {
+    // A line that wraps would make a live region taller than it counts.
     const cut = width === undefined ? text : truncateEnd(text, width);
     return style === undefined ? cut : this.#paint(style, cut);
   }

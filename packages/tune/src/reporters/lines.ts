@@ -89,12 +89,13 @@ export function statusCounts(trials: readonly TrialView[]): string {
   return [...countByStatus(trials)].map(([status, count]) => `${count} ${status}`).join(", ");
 }
 
-/** `train_b: lr: 0.01 -> 0.012 (* 1.2) from train_a`. */
+/** `train_b: lr: 0.01 -> 0.012 (* 1.2), width: 64 from train_a`: the donor's value and what became of it. */
 export function perturbationText({ trialName, donorName, changes }: Perturbation): string {
-  const texts = changes.map(({ key, from, to, operation }) => {
-    const how = operation === undefined ? "" : ` (${operation})`;
-    return `${key}: ${formatValue(from)} -> ${formatValue(to)}${how}`;
-  });
+  const texts = changes.map(({ key, donor, after, operation }) =>
+    operation === undefined
+      ? `${key}: ${formatValue(after)}`
+      : `${key}: ${formatValue(donor)} -> ${formatValue(after)} (${operation})`,
+  );
   return `${trialName}: ${texts.length === 0 ? "no change" : texts.join(", ")} from ${donorName}`;
 }
 

@@ -30,8 +30,11 @@ export function bestSoFar(
  */
 export function describePerturbation(order: ExploitOrder, index: number): Perturbation {
   const before = flatten(order.trial.config);
-  const changes = Object.entries(flatten(order.config))
-    .filter(([key, to]) => !Object.is(before[key], to))
-    .map(([key, to]) => ({ key, from: before[key], to, operation: order.operations[key] }));
+  const donor = flatten(order.donor.config);
+  const changes = Object.entries(flatten(order.config)).flatMap(([key, after]) => {
+    if (Object.is(before[key], after)) return [];
+    const operation = order.operations[key];
+    return [{ key, before: before[key], donor: donor[key], after, operation }];
+  });
   return { index, trialName: order.trial.name, donorName: order.donor.name, changes };
 }

@@ -121,9 +121,9 @@ export function renderTable(Table: TableClass, content: TableContent, options: T
   }
   const shown = new Set(columns.map(({ at }) => at));
   const dropped = content.head.filter((_, at) => !shown.has(at));
-  return dropped.length === 0
-    ? table.toString()
-    : `${table.toString()}\n... columns not shown: ${dropped.join(", ")}`;
+  if (dropped.length === 0) return table.toString();
+  const note = truncateEnd(`... columns not shown: ${dropped.join(", ")}`, options.width ?? Infinity);
+  return `${table.toString()}\n${note}`;
 }
 
 /** A column that is shown: its place in the content and its width without border and padding. */

@@ -20,9 +20,13 @@ export interface ReporterSetup {
 export interface PerturbedValue {
   /** Flattened with `/`. */
   readonly key: string;
-  readonly from: unknown;
-  readonly to: unknown;
-  /** How, as the scheduler said it: `* 1.2`, `resample`, `shift left`; undefined: taken over from the donor. */
+  /** What the trial had. */
+  readonly before: unknown;
+  /** What the donor has; the operation was done to it. */
+  readonly donor: unknown;
+  /** What the trial has now. */
+  readonly after: unknown;
+  /** How, as the scheduler said it: `* 1.2`, `resample`, `shift left`; undefined: taken over from the donor as it is. */
   readonly operation: string | undefined;
 }
 

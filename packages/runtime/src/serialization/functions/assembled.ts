@@ -2,9 +2,11 @@
  * Functions and classes that were put together in this thread, with what they were made of. Sending one on needs
  * neither the inspector nor the parser: its captured variables are wrapper parameters, which nothing can assign.
  */
+import { types } from "node:util";
 import type { Overlay, ShippedCode, SourceCode } from "./code.ts";
 import { originOf } from "./imports.ts";
-import type { FunctionParts, FunctionValue } from "./types.ts";
+import type { FunctionParts, FunctionValue, ImportReference } from "./types.ts";
+import { weakReference } from "./weak-collections.ts";
 
 interface Origin {
   readonly code: ShippedCode;
@@ -45,7 +47,7 @@ export function dismantleAssembled(fn: Function): FunctionParts | undefined {
     label: labelOf(code, at),
     value:
       (typeof value === "object" && value !== null) || typeof value === "function"
-        ? (originOf(value) ?? value)
+        ? (originOf(value) ?? weakOrigin(value) ?? value)
         : value,
   }));
   if (code.form === "bound") return { code, values: sent };
@@ -59,6 +61,10 @@ export function dismantleAssembled(fn: Function): FunctionParts | undefined {
     ),
   ];
   return { code: { ...code, overlays, removed } satisfies SourceCode, values: sent };
+}
+
+function weakOrigin(value: object): ImportReference | undefined {
+  return types.isWeakMap(value) || types.isWeakSet(value) ? weakReference(value) : undefined;
 }
 
 /** Values before those of the overlays, which are compared anew. */

@@ -1,82 +1,101 @@
 /**
  * Which captured variables are one and the same. V8 shows the variables of a closure but not whether two closures
- * look at the same ones, so it is inferred from what they hold at the moment of the capture:
+ * look at the same ones, so it is inferred from the source and from what they hold at the moment of the capture:
  *
  * - a variable of a module is one variable;
- * - two closures share the variables of a call when all values in their scopes are the same and one of these is an
- *   object, or when both closures hang on the same object;
- * - else they share them when they are different functions of the source: two closures made from the same source text
- *   and holding only equal primitives come from two calls.
+ * - two closures of one source text that a call makes only once come from two calls, and share nothing;
+ * - all values in their scopes must be the same. Then they share the variables of a call when the scope holds an
+ *   object, when both hang on the same object, or when nothing tells them apart.
+ *
+ * The last rule is a guess that favours `const { increment, read } = makeCounter()`.
  */
 import { BindingCell } from "./types.ts";
 
 /** Where a closure was met. */
 export interface Activation {
+  readonly fn: Function;
   readonly scriptId: string;
   /** Offset of the variable's declaration in the script. */
   readonly declaration: number;
   /** Offset of the closure's own text: the same for closures of one source. */
   readonly closure: number;
-  /** Values of the scope that holds the variable, and of the scopes around it up to the module. */
-  readonly values: readonly unknown[];
+  /** A call that has the variable makes at most one closure of that text. */
+  readonly once: boolean;
+  /** Values of the scope that holds the variable. */
+  readonly own: readonly unknown[];
+  /** Values of the scopes around it, up to the module. */
+  readonly around: readonly unknown[];
   /** The variable belongs to the module, which has it once. */
   readonly moduleLevel: boolean;
   readonly holder: object | undefined;
 }
 
 interface Group {
-  readonly values: readonly unknown[];
+  readonly own: readonly unknown[];
+  readonly around: readonly unknown[];
   readonly hasObject: boolean;
   readonly holders: Set<object>;
+  readonly members: Set<Function>;
   readonly closures: Set<number>;
   readonly cells: Map<number, BindingCell>;
 }
 
 /** The shared variables of one capture. */
 export class BindingGroups {
+  private readonly modules = new Map<string, Map<number, BindingCell>>();
   private readonly groups = new Map<string, Group[]>();
+
+  /** The cell of a module's variable. */
+  moduleCell(scriptId: string, declaration: number, value: unknown): BindingCell {
+    let cells = this.modules.get(scriptId);
+    if (cells === undefined) this.modules.set(scriptId, (cells = new Map()));
+    return fill(cells, declaration, value);
+  }
 
   /** The cell of a variable as this closure sees it; its value is what the variable holds now. */
   cellFor(activation: Activation, value: unknown): BindingCell {
-    const key = activation.moduleLevel ? activation.scriptId : `${activation.scriptId}/call`;
-    const groups = this.groups.get(key) ?? [];
-    this.groups.set(key, groups);
-    let group = activation.moduleLevel ? groups[0] : findGroup(groups, activation);
+    const { scriptId, declaration, own, around, holder } = activation;
+    if (activation.moduleLevel) return this.moduleCell(scriptId, declaration, value);
+    const groups = this.groups.get(scriptId) ?? [];
+    this.groups.set(scriptId, groups);
+    let group = findGroup(groups, activation);
     if (group === undefined) {
       group = {
-        values: activation.values,
-        hasObject: activation.values.some((held) => isObject(held)),
+        own,
+        around,
+        hasObject: own.some((held) => isObject(held)),
         holders: new Set(),
+        members: new Set(),
         closures: new Set(),
         cells: new Map(),
       };
       groups.push(group);
     }
-    if (activation.holder !== undefined) group.holders.add(activation.holder);
+    if (holder !== undefined) group.holders.add(holder);
+    group.members.add(activation.fn);
     group.closures.add(activation.closure);
-    let cell = group.cells.get(activation.declaration);
-    if (cell === undefined) group.cells.set(activation.declaration, (cell = new BindingCell()));
-    cell.value = value;
-    return cell;
+    return fill(group.cells, declaration, value);
   }
 }
 
-function findGroup(groups: readonly Group[], activation: Activation): Group | undefined {
-  const alike = groups.filter((group) => sameValues(group.values, activation.values));
-  return (
-    alike.find((group) => group.hasObject) ??
-    alike.find(({ holders }) => activation.holder !== undefined && holders.has(activation.holder)) ??
-    alike.find((group) => sameMetAgain(group, activation)) ??
-    alike.find(
-      ({ closures, holders }) =>
-        !closures.has(activation.closure) && (activation.holder === undefined || holders.size === 0),
-    )
-  );
+function fill(cells: Map<number, BindingCell>, declaration: number, value: unknown): BindingCell {
+  let cell = cells.get(declaration);
+  if (cell === undefined) cells.set(declaration, (cell = new BindingCell()));
+  cell.value = value;
+  return cell;
 }
 
-/** The same closure asks for its second variable. */
-function sameMetAgain({ closures, cells }: Group, { closure, declaration }: Activation): boolean {
-  return closures.has(closure) && !cells.has(declaration);
+function findGroup(groups: readonly Group[], activation: Activation): Group | undefined {
+  const { fn, own, around, closure, once, holder } = activation;
+  const alike = groups.filter((group) => sameValues(group.own, own) && sameValues(group.around, around));
+  const mine = alike.find(({ members }) => members.has(fn));
+  if (mine !== undefined) return mine;
+  const possible = once ? alike.filter(({ closures }) => !closures.has(closure)) : alike;
+  return (
+    possible.find(({ hasObject }) => hasObject) ??
+    possible.find(({ holders }) => holder !== undefined && holders.has(holder)) ??
+    possible.find(({ holders }) => holder === undefined || holders.size === 0)
+  );
 }
 
 function sameValues(a: readonly unknown[], b: readonly unknown[]): boolean {

@@ -1,4 +1,4 @@
-/** Which names statements and patterns declare. */
+/** Which names statements and patterns declare, and the expressions inside of patterns. */
 import type { AnyNode } from "acorn";
 
 type Found = (name: string, start: number) => void;
@@ -51,6 +51,33 @@ export function hoistedNames(node: AnyNode, found: Found, functions: Found): voi
       return;
     case "LabeledStatement":
       hoistedNames(node.body, found, functions);
+      return;
+    default:
+  }
+}
+
+/** The expressions inside of a declared pattern: defaults and computed keys. */
+export function patternExpressions(pattern: AnyNode, found: (expression: AnyNode) => void): void {
+  switch (pattern.type) {
+    case "ObjectPattern":
+      for (const property of pattern.properties) {
+        if (property.type !== "Property") {
+          patternExpressions(property, found);
+          continue;
+        }
+        if (property.computed) found(property.key);
+        patternExpressions(property.value, found);
+      }
+      return;
+    case "ArrayPattern":
+      for (const element of pattern.elements) if (element) patternExpressions(element, found);
+      return;
+    case "AssignmentPattern":
+      patternExpressions(pattern.left, found);
+      found(pattern.right);
+      return;
+    case "RestElement":
+      patternExpressions(pattern.argument, found);
       return;
     default:
   }

@@ -13,7 +13,8 @@ import { noteLocation } from "./describe.ts";
 import { titleOf } from "./problems.ts";
 import { acorn } from "./lazy.ts";
 import { parserOptions } from "./parse.ts";
-import { importTarget, isLoadable, isMainScript } from "./modules.ts";
+import { fileSpecifier, importTarget, isLoadable, isMainScript } from "./modules.ts";
+import { filePath } from "./positions.ts";
 import { describeScript } from "./script.ts";
 import type { Script } from "./script.ts";
 import { ImportReference } from "./types.ts";
@@ -122,23 +123,40 @@ function thunkNames(text: string): [string, string[]][] {
   return found;
 }
 
-/** The file that holds the text of the function: one of the files on the stack, or the program's entry. */
+/** The file that holds the text of the function: one on the stack, the program's entry, or one that these import. */
 function locate(text: string): { script: Script; offset: number } | undefined {
-  for (const path of candidateFiles()) {
-    let source: string;
-    try {
-      source = readFileSync(path, "utf8");
-    } catch {
-      continue;
+  const files = [...candidateFiles()].flatMap((path) => readScript(path) ?? []);
+  const imported = function* (): Generator<Script> {
+    for (const script of files) {
+      for (const specifier of new Set([...script.imports().values()].map((local) => local.specifier))) {
+        const path = filePath(fileSpecifier(specifier, script) ?? "");
+        const found = path === undefined ? undefined : readScript(path);
+        if (found !== undefined) yield found;
+      }
     }
-    const offset = source.indexOf(text);
-    if (offset === -1) continue;
-    const isModule = !path.endsWith(".cjs") && /^\s*(?:import|export)\b/m.test(source);
-    const url = isModule ? pathToFileURL(path).href : path;
-    const head = { scriptId: path, url, sourceMapURL: "", startLine: 0, startColumn: 0, isModule };
-    return { script: describeScript(head, source), offset };
+  };
+  for (const scripts of [files, imported()]) {
+    for (const script of scripts) {
+      const offset = script.source.indexOf(text);
+      if (offset !== -1) return { script, offset };
+    }
   }
   return undefined;
+}
+
+function readScript(path: string): Script | undefined {
+  let source: string;
+  try {
+    source = readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+  const isModule = !path.endsWith(".cjs") && /^\s*(?:import|export)\b/m.test(source);
+  const url = isModule ? pathToFileURL(path).href : path;
+  return describeScript(
+    { scriptId: path, url, sourceMapURL: "", startLine: 0, startColumn: 0, isModule },
+    source,
+  );
 }
 
 function candidateFiles(): Set<string> {

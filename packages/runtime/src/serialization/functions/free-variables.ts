@@ -2,6 +2,7 @@
  * Decides for each free variable of a function how it travels: as a value (a parameter of the wrapper), as an import,
  * as a cell that several closures share, as the function itself, or not at all because every thread has it.
  */
+import { types } from "node:util";
 import { captured } from "./capturing.ts";
 import type { Capturing, Subject } from "./capturing.ts";
 import { isStandardGlobal } from "./globals.ts";
@@ -11,8 +12,9 @@ import { bindingGroups } from "./inspector.ts";
 import type { CapturedScope } from "./inspector.ts";
 import { cannotSend, warnOnce } from "./problems.ts";
 import type { Reference } from "./scope-analysis.ts";
-import type { Script } from "./script.ts";
+import type { AssignedVariable, Script } from "./script.ts";
 import { ImportReference } from "./types.ts";
+import { weakReference } from "./weak-collections.ts";
 
 /** Captures all free variables. `skip` are ranges of the text that will be replaced as a whole. */
 export function captureVariables(
@@ -52,18 +54,25 @@ function captureVariable(
     into.params.push({ name, from: "self" });
     return;
   }
-  const declaration = sharedDeclaration(subject, references);
-  if (declaration === undefined) {
+  if (types.isWeakMap(value) || types.isWeakSet(value)) {
+    captureWeak(subject, into, name, first, value);
+    return;
+  }
+  const variable = assignedVariable(subject, references, moduleLevel);
+  if (variable === undefined) {
     into.param(name, captured(subject, name, first, value));
     return;
   }
   const cell = bindingGroups().cellFor(
     {
+      fn,
       scriptId: script.scriptId,
-      declaration,
+      declaration: variable.declaration,
       closure: subject.offset,
-      values: moduleLevel ? [] : valuesAround(script, scopes, at),
-      moduleLevel,
+      once: variable.makesOnce(subject.offset, subject.offset + subject.shape.text.length),
+      own: Object.values(scope.variables),
+      around: valuesAround(script, scopes, at + 1),
+      moduleLevel: variable.moduleLevel,
       holder: subject.holder,
     },
     value,
@@ -73,18 +82,42 @@ function captureVariable(
   for (const reference of references) into.replace(reference, `${box}.value`);
 }
 
-/** Offset of the variable's declaration if a nested function assigns the variable anywhere in the file. */
-function sharedDeclaration(
+/**
+ * A WeakMap or WeakSet cannot be listed, so it arrives empty; each thread has one for all functions that share it.
+ * Compilers keep private members of classes in such variables: there it must be so, and needs no warning.
+ */
+function captureWeak(
+  subject: Subject,
+  into: Capturing,
+  name: string,
+  first: Reference,
+  value: WeakMap<object, unknown> | WeakSet<object>,
+): void {
+  if (subject.shape.form !== "class") {
+    const place = subject.script.positions.label(subject.offset + first.start);
+    warnOnce(
+      "MANTA_EMPTY_WEAK_COLLECTION",
+      place,
+      `${subject.title} captures '${name}' (${place}), a ${types.isWeakMap(value) ? "WeakMap" : "WeakSet"}; in a worker it starts empty`,
+    );
+  }
+  into.param(name, captured(subject, name, first, weakReference(value)));
+}
+
+/** The variable if a nested function assigns it anywhere in the file. */
+function assignedVariable(
   { script, offset }: Subject,
   references: readonly Reference[],
-): number | undefined {
+  moduleLevel: boolean,
+): AssignedVariable | undefined {
   const { uses } = script.assigned();
   for (const { start } of references) {
-    const declaration = uses.get(offset + start);
-    if (declaration !== undefined) return declaration;
+    const variable = uses.get(offset + start);
+    if (variable !== undefined) return variable;
   }
+  if (!references.some(({ write }) => write)) return undefined;
   // A file that is not parsed as a whole: the function's own assignments still work, for itself.
-  return references.some(({ write }) => write) ? -1 : undefined;
+  return { declaration: -1 - offset - (references[0]?.start ?? 0), moduleLevel, makesOnce: () => true };
 }
 
 function valuesAround(script: Script, scopes: readonly CapturedScope[], from: number): unknown[] {
@@ -99,9 +132,10 @@ function valuesAround(script: Script, scopes: readonly CapturedScope[], from: nu
 function isModuleLevel(script: Script, scopes: readonly CapturedScope[], at: number): boolean {
   const kind = scopes[at]?.kind;
   if (kind === "Module" || kind === "Script" || kind === "Global") return true;
-  const outer = scopes.slice(at + 1).every((scope) => scope.kind === "Global" || scope.kind === "Script");
-  if (script.system === "cjs") return outer && kind === "Closure";
+  // A compiler may put the module's code into one more function.
+  if (script.system === "cjs") return kind === "Closure" && onlyProvided(scopes, at + 1);
   if (script.system !== "vite") return false;
+  const outer = scopes.slice(at + 1).every((scope) => scope.kind === "Global" || scope.kind === "Script");
   // A block for the module's code, inside of a function that takes what vitest provides.
   const block = scopes[at]?.variables ?? {};
   const marks = (variables: object): boolean =>
@@ -114,12 +148,12 @@ function onlyProvided(scopes: readonly CapturedScope[], from: number): boolean {
     .slice(from)
     .every(
       ({ kind, variables }) =>
-        kind !== "Block" &&
-        (kind !== "Closure" || Object.keys(variables).every((key) => viteProvided.has(key))),
+        kind !== "Block" && (kind !== "Closure" || Object.keys(variables).every((key) => provided.has(key))),
     );
 }
 
-const viteProvided = new Set([
+/** Parameters of the functions that CommonJS and vitest put around a module. */
+const provided: ReadonlySet<string> = new Set([
   "__vite_ssr_exports__",
   "__vite_ssr_import_meta__",
   "__vite_ssr_import__",
@@ -173,6 +207,7 @@ function captureGlobal(
     into.param(name, captured(subject, name, first, Reflect.get(globals, name), "global"));
     return;
   }
+  if (subject.shape.usesWith) return;
   // `typeof name` asks whether it exists; assigning it in sloppy code makes it.
   if (references.some(({ typeofOperand, write }) => typeofOperand || (write && !subject.strict))) return;
   throw cannotSend({

@@ -5,7 +5,8 @@
  */
 import { randomBytes } from "node:crypto";
 
-const thread = randomBytes(6).toString("base64url");
+/** Distinguishes the ids that this thread gives from those of every other one. */
+export const threadPrefix: string = randomBytes(6).toString("base64url");
 let count = 0;
 
 const ids = new WeakMap<Function, string>();
@@ -19,7 +20,7 @@ const forgotten = new FinalizationRegistry<string>((id) => own.delete(id));
 export function identify(cls: Function): string {
   const known = ids.get(cls);
   if (known !== undefined) return known;
-  const id = `${thread}.${++count}`;
+  const id = `${threadPrefix}.${++count}`;
   ids.set(cls, id);
   own.set(id, new WeakRef(cls));
   forgotten.register(cls, id);

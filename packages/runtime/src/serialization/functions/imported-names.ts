@@ -3,13 +3,13 @@
  * specifier and from the same point of view; the rest travels by value, and of a module only the members in use.
  */
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
 import { captured } from "./capturing.ts";
 import type { Capturing, Subject } from "./capturing.ts";
-import { noteOrigin } from "./imports.ts";
+import { interopName, noteOrigin, requiredName } from "./imports.ts";
 import { bindingGroups, scriptByUrl } from "./inspector.ts";
 import { fileSpecifier, importTarget } from "./modules.ts";
 import type { ImportTarget } from "./modules.ts";
+import { filePath } from "./positions.ts";
 import type { Reference } from "./scope-analysis.ts";
 import type { LocalImport, Script } from "./script.ts";
 import { BindingCell, ImportReference } from "./types.ts";
@@ -137,10 +137,9 @@ function liveBinding(
   const url = fileSpecifier(specifier, script);
   const origin = url === undefined ? undefined : scriptByUrl(url);
   const local = origin?.exports().get(name);
-  const declaration = local === undefined ? undefined : origin?.assigned().module.get(local);
-  if (origin === undefined || declaration === undefined) return undefined;
-  const where = { scriptId: origin.scriptId, declaration, closure: -1, values: [], moduleLevel: true };
-  return bindingGroups().cellFor({ ...where, holder: undefined }, value);
+  const variable = local === undefined ? undefined : origin?.assigned().module.get(local);
+  if (origin === undefined || variable === undefined) return undefined;
+  return bindingGroups().moduleCell(origin.scriptId, variable.declaration, value);
 }
 
 /** `vi.mock` replaces a module in this thread only: what it put there is what the test means. */
@@ -170,23 +169,25 @@ function captureRequired(
 ): void {
   const [first] = references;
   if (first === undefined) return;
-  const plain = { ...captured(subject, name, first, value) };
   if (!isObject(value)) {
-    into.param(name, plain);
+    into.param(name, captured(subject, name, first, value));
     return;
   }
-  const real = subject.script.url.startsWith("/") ? requiredHere(target, subject.script) : undefined;
-  const helped = isObject(real) && value !== real;
-  // A helper's copy has the module as its `default`, as the namespace of an import has; else they have the same names.
-  const asNamespace = helped && !Reflect.has(real, "__esModule");
-  const reference = new ImportReference(target.specifier, target.parent, asNamespace ? "*" : "default");
+  const real = requiredHere(target, subject.script);
+  const isHelped = isObject(real) && value !== real;
+  const how = isHelped ? interopName : requiredName;
+  // `require` of the worker resolves a bare specifier as the file's own does.
+  const parent = target.parent ?? subject.script.url;
+  const reference = new ImportReference(target.specifier, parent, how);
   into.param(name, captured(subject, name, first, reference));
 }
 
-function requiredHere(target: Extract<ImportTarget, { kind: "reference" }>, script: Script): unknown {
-  const cached = createRequire(script.url);
+/** The module itself; it is loaded, so `require` only looks it up. */
+function requiredHere({ specifier }: Extract<ImportTarget, { kind: "reference" }>, script: Script): unknown {
+  const path = filePath(script.url);
+  if (path === undefined) return undefined;
   try {
-    return cached(target.specifier.startsWith("file:") ? fileURLToPath(target.specifier) : target.specifier);
+    return createRequire(path)(filePath(specifier) ?? specifier) as unknown;
   } catch {
     return undefined;
   }

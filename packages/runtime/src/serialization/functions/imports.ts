@@ -10,9 +10,16 @@ import { importFrom } from "./loader.ts";
 import { globalByName, isGlobalReference } from "./globals.ts";
 import { ImportReference } from "./types.ts";
 import type { ImportedBinding } from "./types.ts";
+import { weakCollection, weakCollections } from "./weak-collections.ts";
 
 /** Specifier of the `require` function of the module at `parent`. */
 export const requireFunction = "manta:require";
+
+/** Name of what `require` gives for a module. */
+export const requiredName = "*require";
+
+/** Name of that as a compiler's helper passes it on: with a `default`, unless it was an ES module before compilation. */
+export const interopName = "*interop";
 
 const modules = new Map<string, object>();
 const loading = new Map<string, Promise<void>>();
@@ -44,7 +51,8 @@ export function importedValue(binding: ImportedBinding): unknown {
   const { specifier, parent, name } = binding;
   if (isGlobalReference(binding)) return globalByName(name);
   if (specifier === requireFunction) return createRequire(parent ?? import.meta.url);
-  const value = memberOf(moduleFor(binding), binding);
+  if (specifier === weakCollections) return weakCollection(name);
+  const value = name === requiredName ? requireModule(binding) : memberOf(moduleFor(binding), binding);
   if ((typeof value === "object" && value !== null) || typeof value === "function") {
     if (!origins.has(value)) origins.set(value, new ImportReference(specifier, parent, name));
   }
@@ -63,7 +71,7 @@ export function noteOrigin(value: object, reference: ImportReference): void {
 
 /** Built-in modules are there already, except as namespace objects. */
 function isImmediate(binding: ImportedBinding): boolean {
-  if (isGlobalReference(binding) || binding.specifier === requireFunction) return true;
+  if (binding.specifier.startsWith("manta:")) return true;
   return binding.specifier.startsWith("node:") && binding.name !== "*";
 }
 
@@ -72,7 +80,7 @@ function keyOf({ specifier, parent }: ImportedBinding): string {
 }
 
 function moduleFor(binding: ImportedBinding): object {
-  const { specifier, parent } = binding;
+  const { specifier } = binding;
   const key = keyOf(binding);
   const known = modules.get(key);
   if (known !== undefined) return known;
@@ -80,11 +88,17 @@ function moduleFor(binding: ImportedBinding): object {
     const builtin: unknown = process.getBuiltinModule(specifier);
     if (builtin !== undefined) return { ...(builtin as object), default: builtin };
   }
-  let required: unknown;
+  const required = requireModule(binding);
+  const isNamespace = typeof required === "object" && required !== null && Symbol.toStringTag in required;
+  const loaded = isNamespace ? (required as object) : { ...(required as object), default: required };
+  if (isNamespace) modules.set(key, loaded);
+  return loaded;
+}
+
+function requireModule({ specifier, parent }: ImportedBinding): unknown {
+  const path = specifier.startsWith("file:") ? fileURLToPath(specifier) : specifier;
   try {
-    required = createRequire(parent ?? import.meta.url)(
-      specifier.startsWith("file:") ? fileURLToPath(specifier) : specifier,
-    );
+    return createRequire(parent ?? import.meta.url)(path) as unknown;
   } catch (error) {
     throw new SerializationError(
       specifier,
@@ -92,14 +106,15 @@ function moduleFor(binding: ImportedBinding): object {
       { cause: error },
     );
   }
-  const isNamespace = typeof required === "object" && required !== null && Symbol.toStringTag in required;
-  const loaded = isNamespace ? (required as object) : { ...(required as object), default: required };
-  if (isNamespace) modules.set(key, loaded);
-  return loaded;
 }
 
 function memberOf(loaded: object, { specifier, name }: ImportedBinding): unknown {
   if (name === "*") return loaded;
+  if (name === interopName) {
+    const whole: unknown = Reflect.get(loaded, "default");
+    const wasModule = whole !== null && typeof whole === "object" && Reflect.has(whole, "__esModule");
+    return wasModule ? whole : loaded;
+  }
   if (name in loaded) return Reflect.get(loaded, name);
   // Exports of a CommonJS module that Node's lexer has not seen.
   const exports: unknown = Reflect.get(loaded, "default");

@@ -43,6 +43,7 @@ export interface FunctionShape {
   readonly outer: Analysis["outer"];
   readonly importMeta: Analysis["importMeta"];
   readonly dynamicImport: boolean;
+  readonly usesWith: boolean;
   readonly foreignPrivate: Analysis["foreignPrivate"];
   readonly statements: readonly number[];
   /** It has a generator's `prototype`, which is not the user's. */
@@ -130,6 +131,7 @@ function shapeOf(text: string, program: AnyNode, prefix: string, strict: boolean
     outer: analysis.outer.map((use) => ({ ...use, ...move(use, shift) })),
     importMeta: analysis.importMeta.map((range) => move(range, shift)),
     dynamicImport: analysis.dynamicImport,
+    usesWith: analysis.usesWith,
     foreignPrivate: analysis.foreignPrivate && {
       name: analysis.foreignPrivate.name,
       start: analysis.foreignPrivate.start + shift,

@@ -41,8 +41,9 @@ function couldBeModule(value: object): boolean {
   );
 }
 
-let builtins = new WeakMap<object, { specifier: string; name: string }>();
+const builtins = new WeakMap<object, { specifier: string; name: string }>();
 const listed = new Set<string>();
+const withPromises: ReadonlySet<string> = new Set(["dns", "fs", "readline", "stream", "timers"]);
 
 function builtinExports(): WeakMap<object, { specifier: string; name: string }> {
   const loaded = (process as unknown as { moduleLoadList?: readonly string[] }).moduleLoadList ?? []; // Not in the typings.
@@ -57,6 +58,16 @@ function builtinExports(): WeakMap<object, { specifier: string; name: string }> 
     if (!builtins.has(exports)) builtins.set(exports, { specifier, name: "default" });
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(exports))) {
       if (typeof value === "function" && !builtins.has(value)) builtins.set(value, { specifier, name });
+    }
+    // Behind a getter, and complete without the module of that name being loaded.
+    const promises: unknown = withPromises.has(id) ? Reflect.get(exports, "promises") : undefined;
+    if (typeof promises === "object" && promises !== null && !builtins.has(promises)) {
+      builtins.set(promises, { specifier, name: "promises" });
+      for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(promises))) {
+        if (typeof value === "function" && !builtins.has(value)) {
+          builtins.set(value, { specifier: `${specifier}/promises`, name });
+        }
+      }
     }
   }
   return builtins;

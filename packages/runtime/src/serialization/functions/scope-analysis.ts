@@ -12,6 +12,18 @@ export interface Declaration {
   readonly start: number;
   /** The innermost function, class element or program that holds it. */
   readonly owner: AnyNode;
+  /** How many loops of its owner it is in. */
+  readonly loops: number;
+}
+
+/** A function as a part of another one. */
+export interface FunctionPlace {
+  readonly start: number;
+  readonly end: number;
+  /** The function, class element or program around it. */
+  readonly around: AnyNode;
+  /** How many loops of that it is in. */
+  readonly loops: number;
 }
 
 /** One use of a name. */
@@ -47,8 +59,11 @@ export interface Analysis {
   readonly outer: readonly OuterUse[];
   readonly importMeta: readonly { start: number; end: number }[];
   readonly dynamicImport: boolean;
+  /** It has a `with` statement, in which any name may be a property. */
+  readonly usesWith: boolean;
   /** First private name that no class in the text declares. */
   readonly foreignPrivate: { name: string; start: number } | undefined;
+  readonly functions: readonly FunctionPlace[];
   /** Where statements and class members begin. */
   readonly statements: readonly number[];
 }

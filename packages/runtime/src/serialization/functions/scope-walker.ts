@@ -2,15 +2,16 @@
  * The walk behind `scope-analysis.ts`: what each kind of syntax opens, declares and refers to.
  */
 import type { AnyNode } from "acorn";
-import { hoistedNames, patternNames } from "./declared-names.ts";
+import { hoistedNames, patternExpressions, patternNames } from "./declared-names.ts";
 import { childrenOf } from "./syntax.ts";
-import type { Analysis, Declaration, OuterUse, Reference } from "./scope-analysis.ts";
+import type { Analysis, Declaration, FunctionPlace, OuterUse, Reference } from "./scope-analysis.ts";
 
 interface Scope {
   readonly parent: Scope | undefined;
   /** Takes `var` declarations. */
   readonly hoists: boolean;
   readonly owner: AnyNode;
+  readonly loops: number;
   readonly names: Map<string, Declaration>;
 }
 
@@ -25,9 +26,11 @@ export class Walker {
   private readonly references: { reference: Reference; scope: Scope }[] = [];
   private readonly outer: OuterUse[] = [];
   private readonly importMeta: { start: number; end: number }[] = [];
+  private readonly functions: FunctionPlace[] = [];
   private readonly statements: number[] = [];
   private readonly privateNames: Set<string>[] = [];
   private dynamicImport = false;
+  private usesWith = false;
   private foreignPrivate: { name: string; start: number } | undefined;
 
   constructor(strict: boolean) {
@@ -54,17 +57,21 @@ export class Walker {
       outer: this.outer,
       importMeta: this.importMeta,
       dynamicImport: this.dynamicImport,
+      usesWith: this.usesWith,
       foreignPrivate: this.foreignPrivate,
+      functions: this.functions,
       statements: this.statements,
     };
   }
 
-  private open(parent: Scope | undefined, hoists: boolean, owner: AnyNode): Scope {
-    return { parent, hoists, owner, names: new Map() };
+  private open(parent: Scope | undefined, hoists: boolean, owner: AnyNode, loop = 0): Scope {
+    const loops = parent?.owner === owner ? parent.loops + loop : 0;
+    return { parent, hoists, owner, loops, names: new Map() };
   }
 
   private declare(scope: Scope, name: string, start: number): void {
-    if (!scope.names.has(name)) scope.names.set(name, { name, start, owner: scope.owner });
+    if (!scope.names.has(name))
+      scope.names.set(name, { name, start, owner: scope.owner, loops: scope.loops });
   }
 
   private declareVar(scope: Scope, name: string, start: number): void {
@@ -105,32 +112,6 @@ export class Walker {
       declare(name, start);
       if (!this.strict) this.declareVar(scope, name, start);
     });
-  }
-
-  /** The expressions inside a declared pattern: defaults and computed keys. */
-  private patternExpressions(pattern: AnyNode, scope: Scope, receiver: Receiver): void {
-    switch (pattern.type) {
-      case "ObjectPattern":
-        for (const property of pattern.properties) {
-          if (property.type === "Property") {
-            if (property.computed) this.visit(property.key, scope, receiver);
-            this.patternExpressions(property.value, scope, receiver);
-          } else this.patternExpressions(property, scope, receiver);
-        }
-        return;
-      case "ArrayPattern":
-        for (const element of pattern.elements)
-          if (element) this.patternExpressions(element, scope, receiver);
-        return;
-      case "AssignmentPattern":
-        this.patternExpressions(pattern.left, scope, receiver);
-        this.visit(pattern.right, scope, receiver);
-        return;
-      case "RestElement":
-        this.patternExpressions(pattern.argument, scope, receiver);
-        return;
-      default:
-    }
   }
 
   /** Walks the target of an assignment: names in it are written, expressions in it are read. */
@@ -200,6 +181,9 @@ export class Walker {
       case "ImportExpression":
         this.dynamicImport = true;
         break;
+      case "WithStatement":
+        this.usesWith = true;
+        break;
       case "PrivateIdentifier":
         if (!this.privateNames.some((names) => names.has(node.name)))
           this.foreignPrivate ??= { name: node.name, start: node.start };
@@ -259,6 +243,11 @@ export class Walker {
       case "ForOfStatement":
         this.loop(node, scope, receiver);
         return;
+      case "WhileStatement":
+      case "DoWhileStatement":
+        this.visit(node.test, scope, receiver);
+        this.visit(node.body, this.open(scope, false, scope.owner, 1), receiver);
+        return;
       case "SwitchStatement": {
         this.visit(node.discriminant, scope, receiver);
         const inner = this.open(scope, false, scope.owner);
@@ -277,7 +266,7 @@ export class Walker {
         const inner = this.open(scope, false, scope.owner);
         if (node.param) {
           patternNames(node.param, (name, start) => this.declare(inner, name, start));
-          this.patternExpressions(node.param, inner, receiver);
+          patternExpressions(node.param, (part) => this.visit(part, inner, receiver));
         }
         this.body(node.body.body, inner, receiver);
         return;
@@ -328,7 +317,7 @@ export class Walker {
   ): void {
     for (const { id, init } of node.declarations) {
       if (node.kind === "var") patternNames(id, (name, start) => this.declareVar(scope, name, start));
-      this.patternExpressions(id, scope, receiver);
+      patternExpressions(id, (part) => this.visit(part, scope, receiver));
       if (init) this.visit(init, scope, receiver);
     }
   }
@@ -338,7 +327,7 @@ export class Walker {
     scope: Scope,
     receiver: Receiver,
   ): void {
-    const inner = this.open(scope, false, scope.owner);
+    const inner = this.open(scope, false, scope.owner, 1);
     const head = node.type === "ForStatement" ? node.init : node.left;
     if (head?.type === "VariableDeclaration") {
       this.hoist(head, inner);
@@ -364,6 +353,7 @@ export class Walker {
   ): void {
     const arrow = node.type === "ArrowFunctionExpression";
     const inside: Receiver = arrow ? receiver : "own";
+    this.functions.push({ start: node.start, end: node.end, around: scope.owner, loops: scope.loops });
     let around = scope;
     if (node.type === "FunctionExpression" && node.id) {
       around = this.open(scope, false, node);
@@ -372,7 +362,7 @@ export class Walker {
     const params = this.open(around, true, node);
     if (!arrow) this.declare(params, "arguments", node.start);
     for (const param of node.params) patternNames(param, (name, start) => this.declare(params, name, start));
-    for (const param of node.params) this.patternExpressions(param, params, inside);
+    for (const param of node.params) patternExpressions(param, (part) => this.visit(part, params, inside));
     // Defaults of parameters do not see the variables of the body.
     if (node.body.type === "BlockStatement") this.body(node.body.body, this.open(params, true, node), inside);
     else this.visit(node.body, params, inside);

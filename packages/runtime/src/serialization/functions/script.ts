@@ -6,6 +6,7 @@ import type { AnyNode } from "acorn";
 import { acorn, lexer, once } from "./lazy.ts";
 import { parserOptions } from "./parse.ts";
 import { analyse } from "./scope-analysis.ts";
+import type { Declaration, FunctionPlace } from "./scope-analysis.ts";
 import { sourcePositions } from "./positions.ts";
 import type { SourcePositions } from "./positions.ts";
 
@@ -31,10 +32,17 @@ export interface LocalImport {
 
 /** Variables that some function inside of their scope assigns. */
 export interface AssignedVariables {
-  /** Offset of each use to the offset of the declaration. */
-  readonly uses: ReadonlyMap<number, number>;
+  /** Offset of each use to the declaration. */
+  readonly uses: ReadonlyMap<number, AssignedVariable>;
   /** Declarations of the module itself, by name. */
-  readonly module: ReadonlyMap<string, number>;
+  readonly module: ReadonlyMap<string, AssignedVariable>;
+}
+
+export interface AssignedVariable {
+  readonly declaration: number;
+  readonly moduleLevel: boolean;
+  /** Whether one call makes at most one closure of the text in this range. */
+  makesOnce(start: number, end: number): boolean;
 }
 
 export interface Script extends ScriptHead {
@@ -84,6 +92,12 @@ function systemOf({ isModule, url }: ScriptHead, source: string): Script["system
 
 function esmImports(source: string): ReadonlyMap<string, LocalImport> {
   const found = new Map<string, LocalImport>();
+  const awaited =
+    /(?:const|let|var)\s+([\p{ID_Continue}$]+)\s*=\s*await\s+import\(\s*(["'])([^"'\n]+)\2\s*\)\s*[;\n]/gu;
+  for (const [, local, , specifier] of source.matchAll(awaited)) {
+    if (local !== undefined && specifier !== undefined)
+      found.set(local, { specifier, name: "*", required: false });
+  }
   const [imports] = lexer().parse(source);
   for (const { n: specifier, ss, se, d } of imports) {
     if (specifier === undefined || d !== -1) continue;
@@ -113,8 +127,9 @@ function esmExports(source: string): ReadonlyMap<string, string | undefined> {
 
 function viteImports(source: string): ReadonlyMap<string, LocalImport> {
   const found = new Map<string, LocalImport>();
+  // Beside `vi.mock` the static imports of a file become dynamic ones behind it; others are the user's own.
   const statement =
-    /(?:const|let|var) (__vi(?:te_ssr)?_import_\w+) = await __vite_ssr_import__\(("(?:[^"\\]|\\.)*")/g;
+    /(?:const|let|var) ([\p{ID_Continue}$]+) = await __vite_ssr_(?:dynamic_)?import__\(("(?:[^"\\]|\\.)*")/gu;
   for (const [, local, specifier] of source.matchAll(statement)) {
     if (local === undefined || specifier === undefined) continue;
     found.set(local, { specifier: JSON.parse(specifier) as string, name: "*", required: false });
@@ -143,8 +158,8 @@ function requires(source: string): ReadonlyMap<string, LocalImport> {
 }
 
 function assignedVariables(source: string, system: Script["system"]): AssignedVariables {
-  const uses = new Map<number, number>();
-  const module = new Map<string, number>();
+  const uses = new Map<number, AssignedVariable>();
+  const module = new Map<string, AssignedVariable>();
   const found: AssignedVariables = { uses, module };
   if (source.length > parsedAtMost) return found;
   let program: AnyNode;
@@ -153,18 +168,37 @@ function assignedVariables(source: string, system: Script["system"]): AssignedVa
   } catch {
     return found; // Newer syntax than the parser's: the variables are taken as they are.
   }
-  const { references } = analyse(program, system !== "cjs");
-  const assigned = new Set<number>();
+  const { references, functions } = analyse(program, system !== "cjs");
+  const assigned = new Map<Declaration, AssignedVariable>();
   for (const { write, declaration, owner } of references) {
-    if (write && declaration !== undefined && owner !== declaration.owner) assigned.add(declaration.start);
+    if (!write || declaration === undefined || owner === declaration.owner || assigned.has(declaration))
+      continue;
+    const { type, start } = declaration.owner;
+    // What is in a loop of the module is there once for each turn.
+    // vitest's modules are the body of one arrow, which begins behind the directive.
+    const moduleLevel = declaration.loops === 0 && (type === "Program" || (system === "vite" && start < 20));
+    const variable = {
+      declaration: declaration.start,
+      moduleLevel,
+      makesOnce: onceIn(declaration, functions),
+    };
+    assigned.set(declaration, variable);
+    if (moduleLevel) module.set(declaration.name, variable);
   }
-  // vitest's modules are the body of one arrow, which begins behind the directive.
-  const isModule = ({ type, start }: AnyNode): boolean =>
-    type === "Program" || (system === "vite" && start < 20);
   for (const { start, declaration } of references) {
-    if (declaration === undefined || !assigned.has(declaration.start)) continue;
-    uses.set(start, declaration.start);
-    if (isModule(declaration.owner)) module.set(declaration.name, declaration.start);
+    const variable = declaration && assigned.get(declaration);
+    if (variable !== undefined) uses.set(start, variable);
   }
   return found;
+}
+
+function onceIn(
+  { owner, loops }: Declaration,
+  functions: readonly FunctionPlace[],
+): AssignedVariable["makesOnce"] {
+  // Kept are the numbers only: the syntax tree is as large as the source.
+  const places = functions
+    .filter((place) => place.around === owner)
+    .map((place) => ({ start: place.start, end: place.end, inLoop: place.loops > loops }));
+  return (start, end) => places.some((place) => !place.inLoop && place.start >= start && place.end === end);
 }
