@@ -84,7 +84,8 @@ export class ActorHost {
       pool: created?.pool,
       actor: hosted?.about,
     });
-    if (hosted === undefined || hosted.gone) return this.#refuse(from, context, message.actorId);
+    // Gone, or made anew since the call was sent: the caller hears of it from the node, and decides what becomes of it.
+    if (hosted === undefined || hosted.gone || hosted.message.incarnation !== message.incarnation) return;
     this.#calls.set(taskId, context);
     const retry =
       typeof retryExceptions === "boolean"
@@ -210,11 +211,6 @@ export class ActorHost {
     this.drop(actorId);
     this.#peer.inbox.flush(); // results go out before the node hears of the end
     this.#peer.toNode({ t: "actor.exited", actorId, incarnation, reason });
-  }
-
-  #refuse(from: PeerId, context: TaskContext, actorId: ActorId): void {
-    const message = `${context.name} cannot run: actor ${actorId} is not in this worker any more`;
-    answerError(this.#peer, from, context, new ActorDiedError(message, { fields: { actorId } }));
   }
 }
 
