@@ -16,18 +16,17 @@ export class ObjectRef<out T = unknown> {
   /** Carries the value's type; never present at run time. */
   declare readonly "~type": T;
   #entry: ObjectEntry | undefined;
-  readonly #id: string;
+  #disposedId = "";
 
   /** @internal Use `.remote()` or `put`. */
   constructor(entry: ObjectEntry) {
     this.#entry = entry;
-    this.#id = entry.id;
     entry.instances++;
   }
 
   /** Unique among all objects of all threads. */
   get id(): string {
-    return this.#id;
+    return this.#entry?.id ?? this.#disposedId;
   }
 
   /** Gives this reference up now instead of when it is garbage collected: `using ref = ray.put(big)`. */
@@ -35,13 +34,14 @@ export class ObjectRef<out T = unknown> {
     const entry = this.#entry;
     if (entry === undefined) return;
     this.#entry = undefined;
+    this.#disposedId = entry.id;
     entry.instances--;
-    if (entry.instances > 0 || entry.borrowers.inUse) return;
+    if (entry.instances > 0 || entry.isBorrowed) return;
     if (entry.outcome?.ok === true) entry.outcome.value.free();
   }
 
   toString(): string {
-    return `ObjectRef(${this.#id})`;
+    return `ObjectRef(${this.id})`;
   }
 
   /** @internal The entry behind a ref; undefined once the ref was disposed of. */

@@ -147,7 +147,7 @@ export function cancel(ref: ObjectRef, options: CancelOptions = {}): void {
       `${ref.id} was made in another thread; only its owner can cancel it`,
     );
   }
-  entry.cancel?.({ force: options.force ?? false, recursive: options.recursive ?? true });
+  entry.maker?.cancel({ force: options.force ?? false, recursive: options.recursive ?? true });
 }
 
 function listOf(where: string, refs: ObjectRef | readonly ObjectRef[]): readonly ObjectRef[] {

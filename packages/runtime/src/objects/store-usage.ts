@@ -3,7 +3,7 @@
  * the node can strike out what a dead thread had. Small values live in their refs and are not counted.
  */
 import { ObjectStoreFullError } from "../core/errors.ts";
-import { MAX_THREADS } from "../transport/inbox.ts";
+import { MAX_THREADS } from "../transport/bells.ts";
 
 const SLOTS = MAX_THREADS;
 

@@ -14,15 +14,23 @@ import type { ActorClients } from "./actor-clients.ts";
 import type { Link } from "./link.ts";
 import type { ObjectTable } from "./object-table.ts";
 
+const NOTHING: readonly never[] = Object.freeze([]);
+
 export class Values {
   readonly #link: Link;
   readonly #objects: ObjectTable;
   readonly #actors: ActorClients;
+  #emptyArguments: StoredValue | undefined;
 
   constructor(link: Link, objects: ObjectTable, actors: ActorClients) {
     this.#link = link;
     this.#objects = objects;
     this.#actors = actors;
+  }
+
+  /** Of a call without arguments. */
+  get emptyArguments(): StoredValue {
+    return (this.#emptyArguments ??= this.store([], "args"));
   }
 
   /** Encodes; throws SerializationError with the path, or ObjectStoreFullError. */
@@ -42,6 +50,9 @@ export class Values {
 
   toWire(value: StoredValue, to: PeerId, attachments: Attachment[]): WireValue {
     const { bytes, buffers, tracked } = value.encoded;
+    if (buffers.length === 0 && tracked.length === 0 && !(bytes.buffer instanceof SharedArrayBuffer)) {
+      return { b: bytes, s: NOTHING, r: NOTHING };
+    }
     const attach = (buffer: SharedArrayBuffer): number => attachments.push(buffer) - 1;
     return {
       b: bytes.buffer instanceof SharedArrayBuffer ? [attach(bytes.buffer), bytes.byteLength] : bytes,
@@ -63,6 +74,9 @@ export class Values {
   }
 
   fromWire(wire: WireValue, attachments: readonly Attachment[]): StoredValue {
+    if (wire.s.length === 0 && wire.r.length === 0 && wire.b instanceof Uint8Array) {
+      return new StoredValue({ bytes: wire.b, buffers: NOTHING, tracked: NOTHING });
+    }
     const shared = (index: number): SharedArrayBuffer => {
       const buffer = attachments[index];
       if (!(buffer instanceof SharedArrayBuffer)) throw new Error(`message lacks attachment ${index}`);
