@@ -68,11 +68,14 @@ export class ObjectEntry {
     else for (const waiter of waiters) waiter(this);
   }
 
-  /** Calls back once when it is ready (not when it is already). */
-  onReady(waiter: Waiter): void {
+  /** Calls back once when it is ready (not when it is already). Returns false when the waiter waits already. */
+  onReady(waiter: Waiter): boolean {
+    if (this.#waiters === waiter) return false;
     if (this.#waiters === undefined) this.#waiters = waiter;
     else if (typeof this.#waiters === "function") this.#waiters = new Set([this.#waiters, waiter]);
+    else if (this.#waiters.has(waiter)) return false;
     else this.#waiters.add(waiter);
+    return true;
   }
 
   /** The waiter is not interested any more. */

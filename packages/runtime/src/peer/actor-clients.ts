@@ -15,8 +15,8 @@ import { ActorDiedError, ActorUnavailableError, TaskCancelledError } from "../co
 import { Fifo } from "../core/fifo.ts";
 import type { ActorId, PeerId } from "../core/ids.ts";
 import type { Outcome, StoredValue } from "../objects/stored-value.ts";
-import type { Attachment } from "../transport/channel.ts";
 import { decode } from "../serialization/codec.ts";
+import { CallList, type Linked } from "./call-list.ts";
 import type { Link } from "./link.ts";
 import type { ObjectTable } from "./object-table.ts";
 import type { PendingWork } from "./pending-work.ts";
@@ -32,7 +32,7 @@ export interface ActorCallFields extends Pick<Work, "count" | "submitter" | "arg
 }
 
 /** One call to an actor. */
-export class ActorCall extends Work {
+export class ActorCall extends Work implements Linked<ActorCall> {
   readonly name: string;
   readonly hold: ActorHold;
   readonly method: number;
@@ -43,6 +43,10 @@ export class ActorCall extends Work {
   /** Was under way when the actor died, and paid an attempt to be sent again. */
   again = false;
   client: Client | undefined;
+  before: ActorCall | undefined;
+  after: ActorCall | undefined;
+  /** Was sent and not answered. */
+  listed = false;
   readonly #clients: ActorClients;
 
   constructor(fields: ActorCallFields, clients: ActorClients) {
@@ -79,7 +83,7 @@ export interface Client {
   held: Held;
   readonly queue: Fifo<ActorCall>;
   /** Sent and not answered, in order. */
-  readonly inFlight: Map<number, ActorCall>;
+  readonly inFlight: CallList<ActorCall>;
   create: SendCreation | undefined;
   /** This thread killed the actor: its later calls wait for the node's word instead of racing the end. */
   halted: boolean;
@@ -200,15 +204,14 @@ export class ActorClients {
 
   /** The worker answered. */
   done(call: ActorCall, outcomes: readonly Outcome[]): void {
-    call.client?.inFlight.delete(call.count);
+    call.client?.inFlight.remove(call);
     this.#settle(call, outcomes);
   }
 
   abandon(error: (name: string) => Error): void {
     for (const client of this.#clients.values()) {
-      for (const call of [...client.inFlight.values(), ...client.queue.clear()])
+      for (const call of [...client.inFlight.clear(), ...client.queue.clear()])
         this.#fail(call, error(call.name));
-      client.inFlight.clear();
     }
   }
 
@@ -228,7 +231,7 @@ export class ActorClients {
       subscribed: false,
       held: this.#newHold(actorId),
       queue: new Fifo(),
-      inFlight: new Map(),
+      inFlight: new CallList(),
       create: undefined,
       halted: false,
     };
@@ -264,11 +267,10 @@ export class ActorClients {
   #flush(client: Client): void {
     const { state, workerId } = client.update;
     if (state === "DEAD") {
-      for (const call of [...client.inFlight.values(), ...client.queue.clear()]) {
+      for (const call of [...client.inFlight.clear(), ...client.queue.clear()]) {
         this.#pending.forget(call);
         this.#fail(call, died(call, client));
       }
-      client.inFlight.clear();
       return;
     }
     if (client.halted) return;
@@ -289,9 +291,10 @@ export class ActorClients {
   }
 
   #send(client: Client, call: ActorCall, workerId: PeerId): void {
-    client.inFlight.set(call.count, call);
+    client.inFlight.add(call);
     this.#pending.expect(call);
-    const attachments: Attachment[] = [];
+    const values = this.#values();
+    const attachments = values.newAttachments();
     this.#link.toPeer(
       workerId,
       {
@@ -303,7 +306,7 @@ export class ActorClients {
         numReturns: call.entries.length,
         retries: call.retries,
         retryExceptions: call.retryExceptions,
-        args: argumentsToWire(call.args, workerId, this.#values(), attachments),
+        args: argumentsToWire(call.args, workerId, values, attachments),
       },
       attachments,
     );
@@ -312,7 +315,7 @@ export class ActorClients {
   /** The actor is not where the calls in flight went: they are sent again, in order, or fail. */
   #interrupted(client: Client): void {
     const again: ActorCall[] = [];
-    for (const call of client.inFlight.values()) {
+    for (const call of client.inFlight.clear()) {
       this.#pending.forget(call);
       if (call.isSettled) continue;
       if (call.takeRetry()) {
@@ -320,7 +323,6 @@ export class ActorClients {
         again.push(call);
       } else this.#fail(call, unavailable(call, client, client.update.cause));
     }
-    client.inFlight.clear();
     client.queue.unshift(again);
   }
 
@@ -332,7 +334,7 @@ export class ActorClients {
       new TaskCancelledError(`actor call ${name} (${taskId}) was cancelled`, { fields: { taskId } }),
     );
     const { workerId } = client.update;
-    if (client.inFlight.has(count) && workerId !== undefined) {
+    if (call.listed && workerId !== undefined) {
       this.#link.toPeer(workerId, { t: "task.cancel", count, recursive });
     }
     this.#flush(client);

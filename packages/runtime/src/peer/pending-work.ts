@@ -1,8 +1,15 @@
-/** The tasks and calls that were sent to other threads and not answered, by their count. */
+/**
+ * The tasks and calls that were sent to other threads and not answered, by their count. Most are answered soon, so
+ * each has its place in a table by the last bits of its count; those that take longer than a round of the table move
+ * to a map.
+ */
 import type { Work } from "./work.ts";
 
+const TABLE = 4096;
+
 export class PendingWork {
-  readonly #work = new Map<number, Work>();
+  readonly #table: (Work | undefined)[] = Array.from({ length: TABLE }, () => undefined);
+  readonly #older = new Map<number, Work>();
   #count = 0;
 
   /** The count of the next task or call. */
@@ -11,25 +18,36 @@ export class PendingWork {
   }
 
   expect(work: Work): void {
-    this.#work.set(work.count, work);
+    const at = work.count % TABLE;
+    const before = this.#table[at];
+    if (before !== undefined) this.#older.set(before.count, before);
+    this.#table[at] = work;
   }
 
   get(count: number): Work | undefined {
-    return this.#work.get(count);
+    const work = this.#table[count % TABLE];
+    return work?.count === count ? work : this.#older.get(count);
   }
 
   /** The answer has come. Undefined when nobody waits for it any more. */
   take(count: number): Work | undefined {
-    const work = this.#work.get(count);
-    if (work !== undefined) this.#work.delete(count);
-    return work;
+    const at = count % TABLE;
+    const work = this.#table[at];
+    if (work?.count === count) {
+      this.#table[at] = undefined;
+      return work;
+    }
+    const older = this.#older.get(count);
+    if (older !== undefined) this.#older.delete(count);
+    return older;
   }
 
   forget(work: Work): void {
-    this.#work.delete(work.count);
+    this.take(work.count);
   }
 
   clear(): void {
-    this.#work.clear();
+    this.#table.fill(undefined);
+    this.#older.clear();
   }
 }

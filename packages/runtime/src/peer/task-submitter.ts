@@ -16,7 +16,6 @@ import {
 import { Fifo } from "../core/fifo.ts";
 import { newId, slotOf, type LeaseId, type PeerId, type RequestId } from "../core/ids.ts";
 import type { Outcome } from "../objects/stored-value.ts";
-import type { Attachment } from "../transport/channel.ts";
 import type { LeaseBoard } from "../transport/lease-board.ts";
 import type { Place } from "../transport/place.ts";
 import type { ExitCause, WireDemand } from "../transport/protocol.ts";
@@ -383,7 +382,7 @@ export class TaskSubmitter {
     task.lease = lease;
     lease.shape.sent++;
     this.#pending.expect(task);
-    const attachments: Attachment[] = [];
+    const attachments = this.#values.newAttachments();
     const args = argumentsToWire(task.args, to, this.#values, attachments);
     const { count, place, retries } = task;
     this.#link.toPeer(to, { t: "task.push", count, template, place, retries, args }, attachments);

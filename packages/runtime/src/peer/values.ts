@@ -16,16 +16,30 @@ import type { ObjectTable } from "./object-table.ts";
 
 const NOTHING: readonly never[] = Object.freeze([]);
 
+const ofBytes = (bytes: Uint8Array): StoredValue =>
+  new StoredValue({ bytes, buffers: NOTHING, tracked: NOTHING });
+
+/** Values of one byte (small numbers, true, null) are so common that all of a kind are one. */
+const oneByteValues: (StoredValue | undefined)[] = [];
+const oneByte = (bytes: Uint8Array): StoredValue => (oneByteValues[bytes[0] ?? 0] ??= ofBytes(bytes));
+
 export class Values {
   readonly #link: Link;
   readonly #objects: ObjectTable;
   readonly #actors: ActorClients;
   #emptyArguments: StoredValue | undefined;
+  #attachments: Attachment[] = [];
 
   constructor(link: Link, objects: ObjectTable, actors: ActorClients) {
     this.#link = link;
     this.#objects = objects;
     this.#actors = actors;
+  }
+
+  /** An empty list to attach to; the same one as before while nothing was attached. */
+  newAttachments(): Attachment[] {
+    if (this.#attachments.length > 0) this.#attachments = [];
+    return this.#attachments;
   }
 
   /** Of a call without arguments. */
@@ -75,7 +89,7 @@ export class Values {
 
   fromWire(wire: WireValue, attachments: readonly Attachment[]): StoredValue {
     if (wire.s.length === 0 && wire.r.length === 0 && wire.b instanceof Uint8Array) {
-      return new StoredValue({ bytes: wire.b, buffers: NOTHING, tracked: NOTHING });
+      return wire.b.length === 1 ? oneByte(wire.b) : ofBytes(wire.b);
     }
     const shared = (index: number): SharedArrayBuffer => {
       const buffer = attachments[index];
@@ -101,6 +115,10 @@ export class Values {
   /** One outcome for each value, or the same error for all. */
   outcomesFromWire(wire: WireOutcome, attachments: readonly Attachment[]): readonly Outcome[] {
     if (!wire.ok) return [{ ok: false, error: this.fromWire(wire.error, attachments) }];
+    const [only] = wire.values;
+    if (wire.values.length === 1 && only !== undefined) {
+      return [{ ok: true, value: this.fromWire(only, attachments) }];
+    }
     return wire.values.map((value) => ({ ok: true, value: this.fromWire(value, attachments) }));
   }
 }

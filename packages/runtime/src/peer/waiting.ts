@@ -147,8 +147,8 @@ class Watch {
   readonly #count: number;
   readonly #failFast: boolean;
   readonly #seen = (entry: ObjectEntry): void => this.#take(entry);
-  /** Entries that stand in the list more than once, with how often. */
-  readonly #repeated: ReadonlyMap<ObjectEntry, number> | undefined;
+  /** How often entries stand in the list that stand there more than once. */
+  #repeated: Map<ObjectEntry, number> | undefined;
   #ready = 0;
   #failed = false;
   #then: (() => void) | undefined;
@@ -161,11 +161,6 @@ class Watch {
       else this.#ready++;
       if (entry.outcome?.ok === false) this.#failed = true;
     }
-    if (this.#pending.length > 1 && new Set(this.#pending).size < this.#pending.length) {
-      const times = new Map<ObjectEntry, number>();
-      for (const entry of this.#pending) times.set(entry, (times.get(entry) ?? 0) + 1);
-      this.#repeated = times;
-    }
   }
 
   /** Enough are ready; or one has failed and the rest does not matter. */
@@ -175,7 +170,11 @@ class Watch {
 
   begin(then?: () => void): void {
     this.#then = then;
-    for (const entry of this.#repeated?.keys() ?? this.#pending) entry.onReady(this.#seen);
+    for (const entry of this.#pending) {
+      if (entry.onReady(this.#seen)) continue;
+      this.#repeated ??= new Map();
+      this.#repeated.set(entry, (this.#repeated.get(entry) ?? 1) + 1);
+    }
   }
 
   end(): void {

@@ -34,8 +34,10 @@ interface Hosted {
   instance: Record<string, unknown> | undefined;
   maxConcurrency: number;
   readonly queue: Fifo<Execution>;
-  /** Calls that have begun and not finished. */
+  /** Calls that have begun and will finish later. */
   readonly calls: Set<TaskContext>;
+  /** The call whose synchronous code runs. */
+  current: TaskContext | undefined;
   pumping: boolean;
   gone: boolean;
 }
@@ -71,6 +73,7 @@ export class ActorHost {
       maxConcurrency: 1,
       queue: new Fifo(),
       calls: new Set(),
+      current: undefined,
       pumping: false,
       gone: false,
     };
@@ -97,7 +100,8 @@ export class ActorHost {
 
   cancel(from: PeerId, count: number, recursive: boolean): void {
     const is = (context: TaskContext): boolean => context.count === count && context.submitter === from;
-    for (const { calls, queue } of this.#actors.values()) {
+    for (const { current, calls, queue } of this.#actors.values()) {
+      if (current !== undefined && is(current)) return current.cancel(recursive);
       const context = [...calls].find(is) ?? queue.find((call) => is(call.context))?.context;
       if (context !== undefined) return context.cancel(recursive);
     }
@@ -182,14 +186,15 @@ export class ActorHost {
   #begin(hosted: Hosted, call: Execution): void {
     const { context } = call;
     if (context.isCancelled) return answerError(this.#peer, context, context.signal.reason);
-    hosted.calls.add(context);
+    hosted.current = context;
     const unfinished = execute(call, this.#peer);
-    if (unfinished === undefined) hosted.calls.delete(context);
-    else
-      void unfinished.then(() => {
-        hosted.calls.delete(context);
-        this.#pump(hosted);
-      });
+    hosted.current = undefined;
+    if (unfinished === undefined) return;
+    hosted.calls.add(context);
+    void unfinished.then(() => {
+      hosted.calls.delete(context);
+      this.#pump(hosted);
+    });
   }
 
   /** `exitActor()` ends the actor instead of failing the call as an exception would. */

@@ -110,11 +110,10 @@ function finish(execution: Execution, result: unknown, peer: Peer): void {
   const results = storeResults(execution, result, peer);
   flushOutput();
   const to = context.submitter;
-  const attachments: Attachment[] = [];
-  const outcome: WireOutcome = {
-    ok: true,
-    values: results.map((value) => peer.values.toWire(value, to, attachments)),
-  };
+  const attachments = peer.values.newAttachments();
+  const values: WireValue[] = [];
+  for (const value of results) values.push(peer.values.toWire(value, to, attachments));
+  const outcome: WireOutcome = { ok: true, values };
   peer.toPeer(to, { t: "task.done", count: context.count, outcome }, attachments);
 }
 
