@@ -105,6 +105,7 @@ export class Runtime {
       template,
       args: encodeArguments(args, peer.values),
       entries,
+      retries: template.maxRetries,
     });
     return refsOf(entries, single);
   }

@@ -67,6 +67,9 @@ export interface Parking {
   reclaim(workerId: PeerId, leaseId: LeaseId): boolean;
 }
 
+export type WhoWaits =
+  { readonly is: "nobody" } | { readonly is: "one"; readonly peer: PeerId } | { readonly is: "many" };
+
 /** A snapshot for `availableResources`, `why` and tests. */
 export interface SchedulerView {
   readonly total: ResourceSet;

@@ -17,6 +17,7 @@ import type {
   SchedulerEffect,
   SchedulerOptions,
   SchedulerView,
+  WhoWaits,
 } from "./scheduler-types.ts";
 
 export type { ActorRequest, Demand, LeaseRequest, SchedulerEffect, SchedulerOptions, SchedulerView };
@@ -233,11 +234,11 @@ export class Scheduler {
     return pooled > this.#options.poolSize;
   }
 
-  /** Takes all parked leases back. */
-  reclaimParked(): SchedulerEffect[] {
+  /** Takes parked leases back. A thread's own stay: it takes them up again before it asks for others. */
+  reclaimParked(except?: PeerId): SchedulerEffect[] {
     const effects: SchedulerEffect[] = [];
     for (const [workerId, state] of this.#workers) {
-      if (state.is !== "leased" || state.blocked) continue;
+      if (state.is !== "leased" || state.blocked || state.peer === except) continue;
       if (!this.#options.parking.reclaim(workerId, state.leaseId)) continue;
       effects.push({ type: "leaseReclaimed", peer: state.peer, leaseId: state.leaseId });
       this.#leases.delete(state.leaseId);
@@ -262,14 +263,19 @@ export class Scheduler {
     return this.#waiting.length === 0 && this.#pools.available.equals(this.#pools.total);
   }
 
-  /** Whether somebody waits for a worker or for resources. */
-  get hasWaiting(): boolean {
-    return this.#waiting.length > 0;
+  /** Who waits for a worker or for resources. An actor, and tasks of several threads, count as many. */
+  get whoWaits(): WhoWaits {
+    const [first] = this.#waiting;
+    if (first === undefined) return { is: "nobody" };
+    if (first.kind === "actor") return { is: "many" };
+    const { peer } = first.request;
+    const alone = this.#waiting.every((w) => w.kind === "lease" && w.request.peer === peer);
+    return alone ? { is: "one", peer } : { is: "many" };
   }
 
   /** Parked leases may have come about since the last command. */
   reschedule(): SchedulerEffect[] {
-    const reclaimed = this.reclaimParked();
+    const reclaimed = this.reclaimParked(this.#alone);
     return reclaimed.length === 0 ? [] : [...reclaimed, ...this.#schedule()];
   }
 
@@ -309,6 +315,12 @@ export class Scheduler {
     };
   }
 
+  /** The only thread that waits. */
+  get #alone(): PeerId | undefined {
+    const who = this.whoWaits;
+    return who.is === "one" ? who.peer : undefined;
+  }
+
   #wait(entry: Waiting): void {
     const after = (w: Waiting): boolean => w.request.depth < entry.request.depth;
     const at = this.#waiting.findIndex(after);
@@ -329,7 +341,7 @@ export class Scheduler {
   }
 
   #schedule(): SchedulerEffect[] {
-    const effects = this.#waiting.length > 0 ? this.reclaimParked() : [];
+    const effects = this.#waiting.length > 0 ? this.reclaimParked(this.#alone) : [];
     for (const [groupId, group] of this.#groups) {
       if (group.created || !this.#pools.reserve(groupId, group.bundles)) continue;
       group.created = true;

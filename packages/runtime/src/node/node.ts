@@ -7,11 +7,13 @@ import type { ResourceLimits } from "node:worker_threads";
 import { ActorDirectory, type DeathCause, type DirectoryEffect } from "../core/actor-directory.ts";
 import { newId, type ActorId, type PeerId, type PlacementGroupId, type RequestId } from "../core/ids.ts";
 import { ResourceSet, type Resources } from "../core/resources.ts";
+import type { WhoWaits } from "../core/scheduler-types.ts";
 import { Scheduler, type Demand, type SchedulerEffect } from "../core/scheduler.ts";
 import type { PeerSeat } from "../peer/peer.ts";
 import { StoreUsage, type StoreUsageHandle } from "../objects/store-usage.ts";
 import type { Attachment } from "../transport/channel.ts";
-import { Inbox, type Bells } from "../transport/inbox.ts";
+import { retireBell, type Bells } from "../transport/bells.ts";
+import { Inbox } from "../transport/inbox.ts";
 import { LeaseBoard } from "../transport/lease-board.ts";
 import { RingChannel, type ChannelEnd } from "../transport/ring-channel.ts";
 import type { ExitCause, NodeToPeer, PeerToNode, Query, WireDemand } from "../transport/protocol.ts";
@@ -64,7 +66,7 @@ export class Node {
     this.#config = config;
     this.#inbox = new Inbox({ bells: config.bells, slot: 0 });
     this.#usage = new StoreUsage(config.usage);
-    const board = new LeaseBoard(config.leases);
+    const board = new LeaseBoard(config.leases, 0);
     this.#board = board;
     this.#scheduler = new Scheduler({
       total: ResourceSet.of(config.resources),
@@ -277,12 +279,13 @@ export class Node {
     this.#watchParking();
   }
 
-  /** While somebody waits, holders return their leases instead of parking them; what is parked already is taken. */
+  /** While others wait, holders return their leases instead of parking them; what is parked already is taken. */
   #watchParking(): void {
-    const waits = this.#scheduler.hasWaiting || this.#idleWaiters.length > 0;
-    if (waits === this.#board.nodeWaits) return;
-    this.#board.setNodeWaits(waits);
-    if (waits) this.#apply(this.#scheduler.reschedule());
+    const who: WhoWaits = this.#idleWaiters.length > 0 ? { is: "many" } : this.#scheduler.whoWaits;
+    const isNew = this.#board.setWaiting(who.is === "one" ? slotOf(who.peer) : who.is);
+    if (isNew && who.is !== "nobody") {
+      this.#apply(this.#scheduler.reschedule());
+    }
   }
 
   #direct(effects: readonly DirectoryEffect[]): void {
@@ -342,6 +345,7 @@ export class Node {
     this.#channels.get(workerId)?.drain(); // what it said last still counts
     this.#channels.get(workerId)?.close();
     this.#channels.delete(workerId);
+    retireBell(this.#config.bells, slotOf(workerId));
     this.#usage.strike(slotOf(workerId));
     if (this.#closing) return;
     this.#watchEarlyEnds(workerId, cause, wasOnline);

@@ -126,7 +126,7 @@ export class Peer implements Link {
     this.tasks = new TaskSubmitter(
       this,
       this.pending,
-      new LeaseBoard(seat.leases),
+      new LeaseBoard(seat.leases, slotOf(seat.peerId)),
       this.objects,
       this.values,
       this.templates,
@@ -271,7 +271,7 @@ export class Peer implements Link {
         const work = this.pending.take(message.count);
         if (work === undefined) return;
         for (const outcome of outcomes) if (outcome.ok) outcome.value.own(this.usage);
-        if (work instanceof Task) this.tasks.done(work, outcomes);
+        if (work instanceof Task) this.tasks.done(work, outcomes, message.tookUs);
         else if (work instanceof ActorCall) this.actors.done(work, outcomes);
         return;
       }

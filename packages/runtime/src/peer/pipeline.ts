@@ -5,10 +5,15 @@
 import { Fifo } from "../core/fifo.ts";
 
 /** Work that a worker may have ahead. */
-const AHEAD_MS = 1;
+const AHEAD_US = 1000;
 const LONGEST = 256;
 /** Weight of the newest duration in the average. */
 const WEIGHT = 0.25;
+
+/** What is known of how long tasks of a shape take, from all of its workers. */
+export interface Pace {
+  averageUs: number | undefined;
+}
 
 /** What runs in a pipeline: knows its place in the order of the channel. */
 export interface Placed {
@@ -20,14 +25,15 @@ export class Pipeline<T extends Placed> {
   static readonly longest: number = LONGEST;
 
   readonly #tasks = new Fifo<T>();
+  readonly #pace: Pace;
   #next: number;
-  #room = 1;
-  #averageMs: number | undefined;
-  #busySince = 0;
+  #room: number;
 
   /** @param place of the first task */
-  constructor(place: number) {
+  constructor(place: number, pace: Pace) {
     this.#next = place;
+    this.#pace = pace;
+    this.#room = fits(pace);
   }
 
   get length(): number {
@@ -39,24 +45,20 @@ export class Pipeline<T extends Placed> {
   }
 
   /** A task is sent; it gets its place. */
-  push(task: T, now: number): void {
-    if (this.#tasks.length === 0) this.#busySince = now;
+  push(task: T): void {
     task.place = this.#next;
     this.#next = (this.#next + 1) | 0;
     this.#tasks.push(task);
   }
 
-  /** The first task has finished. */
-  finished(task: T, now: number): void {
+  /** The first task has finished, after as many microseconds. */
+  finished(task: T, tookUs: number): void {
     if (this.#tasks.peek() !== task) throw new Error("a worker finished a task out of order");
     this.#tasks.shift();
-    const took = now - this.#busySince;
-    this.#busySince = now;
-    this.#averageMs =
-      this.#averageMs === undefined ? took : this.#averageMs + WEIGHT * (took - this.#averageMs);
+    const { averageUs = tookUs } = this.#pace;
+    this.#pace.averageUs = averageUs + WEIGHT * (tookUs - averageUs);
     // Grows by doubling: one short task does not yet tell that the next ones are.
-    const fits = Math.floor(AHEAD_MS / Math.max(this.#averageMs, AHEAD_MS / LONGEST));
-    this.#room = Math.max(1, Math.min(fits, 2 * this.#room));
+    this.#room = Math.min(fits(this.#pace), 2 * this.#room);
   }
 
   /** Takes everything out: what has begun, and what has not, when `place` is the first that has not. */
@@ -75,4 +77,9 @@ export class Pipeline<T extends Placed> {
     for (const task of begun) this.#tasks.push(task);
     return rest;
   }
+}
+
+/** How many tasks of this pace a worker may have. */
+function fits({ averageUs }: Pace): number {
+  return averageUs === undefined ? 1 : Math.max(1, Math.min(LONGEST, Math.floor(AHEAD_US / averageUs)));
 }

@@ -22,12 +22,12 @@ import type { ExitCause, WireDemand } from "../transport/protocol.ts";
 import type { Link } from "./link.ts";
 import type { ObjectTable } from "./object-table.ts";
 import type { PendingWork } from "./pending-work.ts";
-import { Pipeline } from "./pipeline.ts";
+import { Pipeline, type Pace } from "./pipeline.ts";
 import type { TaskTemplate, TemplateSender } from "./task-template.ts";
 import type { Values } from "./values.ts";
 import { argumentsToWire, whenArgumentsReady, Work } from "./work.ts";
 
-export interface TaskFields extends Pick<Work, "count" | "submitter" | "args" | "entries"> {
+export interface TaskFields extends Pick<Work, "count" | "submitter" | "args" | "entries" | "retries"> {
   readonly template: TaskTemplate;
 }
 
@@ -40,7 +40,7 @@ export class Task extends Work {
   readonly #submitter: TaskSubmitter;
 
   constructor(fields: TaskFields, submitter: TaskSubmitter) {
-    super({ ...fields, retries: fields.template.maxRetries });
+    super(fields);
     this.template = fields.template;
     this.#submitter = submitter;
   }
@@ -74,6 +74,7 @@ interface Shape {
   readonly queue: Fifo<Task>;
   readonly leases: Map<PeerId, Lease>;
   readonly requests: Set<RequestId>;
+  readonly pace: Pace;
   /** Tasks that were sent to workers. */
   sent: number;
 }
@@ -82,6 +83,8 @@ interface Shape {
 const MAX_REQUESTS = 16;
 /** How long a lease is used before it goes back to the node, when the node has others waiting. */
 const LEASE_MS = 100;
+/** Requests that nobody needs any more are taken back after a moment: the next tasks may need them again. */
+const LINGER_MS = 10;
 
 export class TaskSubmitter {
   readonly #link: Link;
@@ -95,6 +98,7 @@ export class TaskSubmitter {
   readonly #leases = new Map<LeaseId, Lease>();
   /** Tasks whose arguments are not ready. */
   readonly #waiting = new Set<Task>();
+  #lingering: NodeJS.Timeout | undefined;
 
   constructor(
     link: Link,
@@ -141,7 +145,7 @@ export class TaskSubmitter {
       place,
       shape,
       since: performance.now(),
-      pipeline: new Pipeline(place.begun),
+      pipeline: new Pipeline(place.begun, shape.pace),
       parked: false,
       forced: false,
     };
@@ -170,13 +174,13 @@ export class TaskSubmitter {
   }
 
   /** A worker finished a task. */
-  done(task: Task, outcomes: readonly Outcome[]): void {
+  done(task: Task, outcomes: readonly Outcome[], tookUs: number): void {
     const { lease } = task;
     task.settle(outcomes);
     if (lease === undefined) return;
     task.lease = undefined;
     lease.shape.sent--;
-    lease.pipeline.finished(task, performance.now());
+    lease.pipeline.finished(task, tookUs);
     this.#feed(lease);
   }
 
@@ -263,6 +267,7 @@ export class TaskSubmitter {
         queue: new Fifo(),
         leases: new Map(),
         requests: new Set(),
+        pace: { averageUs: undefined },
         sent: 0,
       };
       this.#shapes.set(shape.key, shape);
@@ -283,44 +288,77 @@ export class TaskSubmitter {
 
   /** Keeps as many requests at the node as there are tasks that another worker could run now, within reason. */
   #ask(shape: Shape): void {
-    const movable = shape.queue.length + Math.max(0, shape.sent - shape.leases.size);
-    const wanted = Math.min(movable, MAX_REQUESTS);
+    const movable = this.#movable(shape);
+    if (movable === 0) {
+      if (shape.requests.size > 0)
+        this.#lingering ??= setTimeout(() => this.#takeBackRequests(), LINGER_MS).unref();
+      else if (shape.leases.size === 0) this.#shapes.delete(shape.key);
+      return;
+    }
+    const wanted = Math.min(movable, 2 * shape.leases.size + 1, MAX_REQUESTS);
+    if (shape.requests.size >= wanted) return;
+    this.#giveUpParked(shape);
     while (shape.requests.size < wanted) {
       const requestId = newId("req") as RequestId;
       shape.requests.add(requestId);
       this.#requests.set(requestId, shape);
       this.#link.toNode({ t: "lease.request", requestId, demand: shape.demand });
     }
-    if (movable > 0) return;
-    for (const requestId of shape.requests) {
-      this.#requests.delete(requestId);
-      this.#link.toNode({ t: "lease.cancel", requestId });
+  }
+
+  /** Tasks that another worker could run now. */
+  #movable(shape: Shape): number {
+    return shape.queue.length + Math.max(0, shape.sent - shape.leases.size);
+  }
+
+  #takeBackRequests(): void {
+    this.#lingering = undefined;
+    for (const shape of this.#shapes.values()) {
+      if (this.#movable(shape) > 0) continue;
+      for (const requestId of shape.requests) {
+        this.#requests.delete(requestId);
+        this.#link.toNode({ t: "lease.cancel", requestId });
+      }
+      shape.requests.clear();
+      if (shape.leases.size === 0) this.#shapes.delete(shape.key);
     }
-    shape.requests.clear();
-    if (shape.leases.size === 0) this.#shapes.delete(shape.key);
+  }
+
+  /** The node leaves a thread its parked leases when that thread itself asks; those of other shapes are in its way. */
+  #giveUpParked(asking: Shape): void {
+    for (const shape of this.#shapes.values()) {
+      if (shape === asking) continue;
+      for (const lease of shape.leases.values()) if (lease.parked && this.#resume(lease)) this.#return(lease);
+    }
   }
 
   /** Sends the worker what it may have ahead; a worker without anything to do helps another one, or is parked. */
   #feed(lease: Lease): void {
     const { shape, pipeline } = lease;
     const { queue } = shape;
-    const now = performance.now();
-    const outOfTime = now - lease.since > LEASE_MS && this.#board.nodeWaits;
+    const outOfTime = this.#board.othersWait && performance.now() - lease.since > LEASE_MS;
     if (!lease.forced && !outOfTime) {
       while (pipeline.hasRoom) {
         const task = queue.shift() ?? this.#stolenFor(lease);
         if (task === undefined) break;
         if (task.isSettled) continue; // cancelled while queued
         if (lease.parked && !this.#resume(lease)) return this.#requeue([task]);
-        this.#push(task, lease, now);
+        this.#push(task, lease);
       }
     }
     if (pipeline.length > 0 || lease.parked || lease.forced) return;
-    this.#ask(shape); // takes back requests, so that the node does not wait for this lease
-    if (!outOfTime && this.#board.park(lease.slot, lease.leaseId)) {
-      lease.parked = true;
-      return;
-    }
+    if (outOfTime || this.#isInTheWay(shape) || !this.#board.park(lease.slot, lease.leaseId))
+      this.#return(lease);
+    else lease.parked = true;
+    this.#ask(shape);
+  }
+
+  /** Whether this thread waits for workers of another shape. */
+  #isInTheWay(shape: Shape): boolean {
+    return this.#requests.size > shape.requests.size;
+  }
+
+  #return(lease: Lease): void {
     this.#end(lease);
     this.#link.toNode({ t: "lease.return", leaseId: lease.leaseId });
   }
@@ -375,10 +413,10 @@ export class TaskSubmitter {
     this.#ask(lease.shape);
   }
 
-  #push(task: Task, lease: Lease, now: number): void {
+  #push(task: Task, lease: Lease): void {
     const to = lease.workerId;
     const template = this.#templates.introduce(task.template, to);
-    lease.pipeline.push(task, now);
+    lease.pipeline.push(task);
     task.lease = lease;
     lease.shape.sent++;
     this.#pending.expect(task);

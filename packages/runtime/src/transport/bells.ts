@@ -15,6 +15,8 @@ export const MAX_THREADS = 16_384;
 
 const STRIDE = 16;
 const STATE = 1;
+/** In the node's line: how many threads are awake. */
+const AWAKE_THREADS = 2;
 
 const AWAKE = 0;
 const ASLEEP = 1;
@@ -35,7 +37,7 @@ export class OwnBell {
   constructor(bells: Bells, slot: number) {
     this.#words = new Int32Array(bells);
     this.#count = slot * STRIDE;
-    this.#set(AWAKE);
+    this.#set(ASLEEP);
   }
 
   /** How often it was rung. */
@@ -45,11 +47,18 @@ export class OwnBell {
 
   awake(): void {
     this.#set(AWAKE);
+    Atomics.add(this.#words, AWAKE_THREADS, 1);
+  }
+
+  /** How many threads are awake, this one included. */
+  get awakeThreads(): number {
+    return Atomics.load(this.#words, AWAKE_THREADS);
   }
 
   /** From now on others call. The caller looks at `count` once more afterwards. */
   asleep(): void {
     this.#epoch = (this.#epoch + 1) & 0x0fff_ffff;
+    Atomics.sub(this.#words, AWAKE_THREADS, 1);
     this.#set(ASLEEP);
   }
 
@@ -63,6 +72,13 @@ export class OwnBell {
   #set(state: number): void {
     Atomics.store(this.#words, this.#count + STATE, this.#epoch * STATES + state);
   }
+}
+
+/** A thread has ended: if it was awake, it is not counted any more. */
+export function retireBell(bells: Bells, slot: number): void {
+  const words = new Int32Array(bells);
+  const state = Atomics.exchange(words, slot * STRIDE + STATE, ASLEEP);
+  if (state % STATES === AWAKE || state % STATES === BLOCKED) Atomics.sub(words, AWAKE_THREADS, 1);
 }
 
 /** Another thread's bell. */

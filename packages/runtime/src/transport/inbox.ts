@@ -31,8 +31,8 @@ const DEFAULT_POLL_US = 50;
  */
 const MAX_PATIENCE = 4;
 
-/** Looking around takes the core from the thread that is waited for, when there is only one. */
-export const canPoll = (): boolean => availableParallelism() > 1;
+/** Looking around takes the core from the thread that is waited for, when there are more threads than cores. */
+const cores = availableParallelism();
 
 export class Inbox {
   readonly bells: Bells;
@@ -50,7 +50,7 @@ export class Inbox {
   constructor(options: InboxOptions) {
     this.bells = options.bells;
     this.#bell = new OwnBell(options.bells, options.slot);
-    this.#pollMs = canPoll() ? (options.pollUs ?? DEFAULT_POLL_US) / 1000 : 0;
+    this.#pollMs = cores > 1 ? (options.pollUs ?? DEFAULT_POLL_US) / 1000 : 0;
     this.wake();
   }
 
@@ -113,7 +113,7 @@ export class Inbox {
       this.flush();
       const now = performance.now();
       if (now >= deadline) return false;
-      if (now < spin) continue;
+      if (now < spin && this.#bell.awakeThreads <= cores) continue;
       this.#bell.block(seen, deadline - now);
     }
   }
@@ -126,7 +126,7 @@ export class Inbox {
     }
     const now = performance.now();
     if (this.#lookUntil === 0) this.#lookUntil = now + this.#pollMs * this.#patience;
-    if (now < this.#lookUntil) {
+    if (now < this.#lookUntil && this.#bell.awakeThreads <= cores) {
       setImmediate(this.#look);
       return;
     }

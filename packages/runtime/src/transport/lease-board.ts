@@ -8,8 +8,10 @@
 import { countOf, type LeaseId } from "../core/ids.ts";
 
 const STRIDE = 16;
-/** Slot of the node's own word: whether somebody waits for workers or resources. */
+/** Slot of the node's own word: who waits for workers or resources. */
 const NODE = 0;
+const NOBODY = 0;
+const MANY = -1;
 
 const HELD = 0;
 const PARKED = 1;
@@ -26,17 +28,20 @@ const word = (lease: LeaseId, state: number): number => (countOf(lease) % NUMBER
 
 export class LeaseBoard {
   readonly #words: Int32Array;
+  readonly #slot: number;
 
-  constructor(memory: SharedArrayBuffer) {
+  /** @param slot of the thread that uses this board */
+  constructor(memory: SharedArrayBuffer, slot: number) {
     this.#words = new Int32Array(memory);
+    this.#slot = slot;
   }
 
   // The holder's side.
 
-  /** False when the node waits for workers, or has ended the lease: then it is to be returned. */
+  /** False when others wait for workers, or the node has ended the lease: then it is to be returned. */
   park(slot: number, lease: LeaseId): boolean {
     if (!this.#move(slot, lease, HELD, PARKED)) return false;
-    return Atomics.load(this.#words, NODE) === 0 || !this.resume(slot, lease);
+    return !this.othersWait || !this.resume(slot, lease);
   }
 
   /** Takes a parked lease up again; false when the node was faster. */
@@ -44,15 +49,18 @@ export class LeaseBoard {
     return this.#move(slot, lease, PARKED, HELD);
   }
 
-  get nodeWaits(): boolean {
-    return Atomics.load(this.#words, NODE) !== 0;
+  /** Whether anybody but this thread waits for a worker. */
+  get othersWait(): boolean {
+    const who = Atomics.load(this.#words, NODE);
+    return who !== NOBODY && who !== this.#slot;
   }
 
   // The node's side.
 
-  /** Somebody waits for a worker or for resources: leases come back instead of being parked. */
-  setNodeWaits(waits: boolean): void {
-    Atomics.store(this.#words, NODE, waits ? 1 : 0);
+  /** Whoever waits: nobody, one thread for itself, or several. Returns whether that is new. */
+  setWaiting(who: number | "nobody" | "many"): boolean {
+    const word = who === "nobody" ? NOBODY : who === "many" ? MANY : who;
+    return Atomics.exchange(this.#words, NODE, word) !== word;
   }
 
   grant(slot: number, lease: LeaseId): void {

@@ -226,7 +226,13 @@ export type PeerToPeer =
       readonly retryExceptions: boolean;
       readonly args: WireArguments;
     }
-  | { readonly t: "task.done"; readonly count: number; readonly outcome: WireOutcome }
+  | {
+      readonly t: "task.done";
+      readonly count: number;
+      /** Microseconds from its beginning to its end; for tasks only. */
+      readonly tookUs: number;
+      readonly outcome: WireOutcome;
+    }
   /** User code raised and runs again: one attempt of the budget is used. */
   | { readonly t: "task.retrying"; readonly count: number }
   | { readonly t: "task.cancel"; readonly count: number; readonly recursive: boolean }

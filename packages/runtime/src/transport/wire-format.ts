@@ -4,7 +4,7 @@
  *
  *   actor.call   1, flags, method u16, address u32, count u32 u16, depth u16, [numReturns u16], [retries i32], args
  *   task.push    2, flags, template u32, place i32, count u32 u16, [retries i32], args
- *   task.done    3, flags, count u32 u16, value
+ *   task.done    3, flags, count u32 u16, tookUs u32, value
  *   anything     0, msgpack
  *
  * `args` and `value` are the bytes of one value without large buffers or references, or msgpack of the whole.
@@ -141,15 +141,17 @@ function encodeDone(message: Done): number {
   bytes[0] = Form.done;
   bytes[1] = simple ? SIMPLE : 0;
   putCount(bytes, 2, message.count);
-  return simple ? append(8, only.b) : append(8, packr.pack(outcome));
+  put32(bytes, 8, Math.min(message.tookUs, MAX_32));
+  return simple ? append(12, only.b) : append(12, packr.pack(outcome));
 }
 
 function decodeDone(bytes: Buffer, start: number, end: number): Done {
   const simple = ((bytes[start + 1] ?? 0) & SIMPLE) !== 0;
   const outcome: WireOutcome = simple
-    ? { ok: true, values: [valueFrom(bytes, start + 8, end)] }
-    : (unpack(bytes, start + 8, end) as WireOutcome); // the other end packed one
-  return { t: "task.done", count: getCount(bytes, start + 2), outcome };
+    ? { ok: true, values: [valueFrom(bytes, start + 12, end)] }
+    : (unpack(bytes, start + 12, end) as WireOutcome); // the other end packed one
+  const tookUs = get32(bytes, start + 8);
+  return { t: "task.done", count: getCount(bytes, start + 2), tookUs, outcome };
 }
 
 type SimpleValue = WireValue & { readonly b: Uint8Array };
@@ -231,6 +233,7 @@ const get32 = (bytes: Buffer, at: number): number =>
   0;
 
 const TWO_32 = 2 ** 32;
+const MAX_32 = TWO_32 - 1;
 
 /** Counts have 48 bits: at a million a second they last for nine years. */
 function putCount(bytes: Buffer, at: number, count: number): void {

@@ -114,7 +114,7 @@ function finish(execution: Execution, result: unknown, peer: Peer): void {
   const values: WireValue[] = [];
   for (const value of results) values.push(peer.values.toWire(value, to, attachments));
   const outcome: WireOutcome = { ok: true, values };
-  peer.toPeer(to, { t: "task.done", count: context.count, outcome }, attachments);
+  peer.toPeer(to, { t: "task.done", count: context.count, tookUs: context.tookUs, outcome }, attachments);
 }
 
 /** Sends an error to the caller, wrapped so that it names the task. */
@@ -125,7 +125,7 @@ export function answerError(peer: Peer, context: TaskContext, error: unknown): v
   const value: WireValue = peer.values.toWire(storeError(wrap(context, error), peer), to, attachments);
   peer.toPeer(
     to,
-    { t: "task.done", count: context.count, outcome: { ok: false, error: value } },
+    { t: "task.done", count: context.count, tookUs: context.tookUs, outcome: { ok: false, error: value } },
     attachments,
   );
 }

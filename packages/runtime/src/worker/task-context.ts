@@ -32,6 +32,8 @@ export class TaskContext {
   readonly name: string;
   readonly depth: number;
   readonly frame: ContextFrame;
+  /** When it began, in `performance.now()` milliseconds; kept for tasks only. */
+  beganAt = 0;
   /** Waits under way; the first one gives the task's CPU back. */
   waits = 0;
   #children: Set<ObjectEntry> | undefined;
@@ -67,6 +69,10 @@ export class TaskContext {
     const children = (this.#children ??= new Set());
     children.add(child);
     child.onReady(() => children.delete(child));
+  }
+
+  get tookUs(): number {
+    return this.beganAt === 0 ? 0 : Math.ceil((performance.now() - this.beganAt) * 1000);
   }
 
   cancel(recursive: boolean): void {

@@ -110,6 +110,7 @@ export class TaskExecutor {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       if (!next.claim()) continue;
       this.#current = next.context;
+      next.context.beganAt = performance.now();
       const unfinished = this.#start(next);
       if (unfinished !== undefined) return void unfinished.then(() => this.#finished());
       this.#current = undefined;
