@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: measures the rows one after another, each in a process of its own, prints the table and writes it as
- * JSON. Ends with code 1 when a row failed and 2 for wrong flags; a missed target is a finding, not a failure.
+ * JSON. Ends with code 1 when a row failed or it was stopped, and 2 for wrong flags; a missed target is a finding, not a failure.
  */
 import os from "node:os";
 
@@ -29,7 +29,11 @@ async function main(options: Options, rows: readonly ListedRow[]): Promise<void>
     console.log("The machine is busy: compare nothing from this run.");
   }
   const results: Result[] = [];
+  let stopped = false;
+  // Ctrl-C ends the row that runs, too; what was measured before it is not lost. A second one ends the run at once.
+  process.once("SIGINT", () => (stopped = true));
   for (const [index, row] of rows.entries()) {
+    if (stopped) break;
     process.stderr.write(`[${index + 1}/${rows.length}] ${row.name} `);
     const start = performance.now();
     const outcome = await runRow(row, context);
@@ -38,14 +42,15 @@ async function main(options: Options, rows: readonly ListedRow[]): Promise<void>
     );
     results.push({ row, outcome });
   }
-  const ray = options.ray ? await besideRay(rows, options.quick) : undefined;
+  const ray = options.ray && !stopped ? await besideRay(rows, options.quick) : undefined;
   const judged = judgeAll(results, ray);
   console.log(formatTable(judged));
   console.log(`\n${formatSummary(judged)}`);
   const date = new Date().toISOString();
   const file = writeReport({ date, quick: options.quick, machine, results: judged, ray }, options.json);
   console.log(`Written to ${file}`);
-  if (results.some(({ outcome }) => !outcome.ok)) process.exitCode = 1;
+  if (stopped) console.log(`Stopped after ${results.length} of ${rows.length} rows`);
+  if (stopped || results.some(({ outcome }) => !outcome.ok)) process.exitCode = 1;
 }
 
 async function besideRay(rows: readonly ListedRow[], quick: boolean): Promise<RayRates | undefined> {

@@ -4,10 +4,7 @@
  */
 import * as ray from "@mantajs/runtime";
 
-/** Two bytes, as in Ray's list. */
-export const OK = "ok";
-export const BATCH = 1000;
-export const MIB: number = 1024 * 1024;
+import { OK } from "./payload.ts";
 
 export function smallValue(): string {
   return OK;

@@ -1,20 +1,23 @@
 /** The table that a run prints. Pure: results in, text out. */
+import type { ListedRow } from "../rows/index.ts";
+import type { Sample } from "../rows/row.ts";
 import type { Judged } from "./result.ts";
 
-const HEADER = ["row", "measured", "±", "unit", "CPU/op", "cores", "RSS +", "RSS peak", "each"];
+const TITLES = ["measured", "±", "unit", "CPU/op", "cores", "RSS +", "RSS peak", "each"];
+/** Columns of words; the others hold numbers. */
+const WORDS = new Set([0, 3]);
 
 /** One block for each subject; under each row what it is compared with, a mark where something was asked. */
 export function formatTable(results: readonly Judged[]): string {
-  const cells = results.map((result) => cellsOf(result));
-  const widths = HEADER.map((title, column) =>
-    Math.max(title.length, ...cells.map((row) => (row.length === 1 ? 0 : (row[column] ?? "").length))),
+  const cells = results.map(({ row, outcome }) => (outcome.ok ? cellsOf(row, outcome.sample) : [row.name]));
+  const widths = ["", ...TITLES].map((title, column) =>
+    Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)),
   );
-  widths[0] = Math.max(HEADER[0]?.length ?? 0, ...results.map(({ row }) => row.name.length));
   const line = (row: readonly string[]): string =>
     row
       .map((cell, column) => {
         const width = widths[column] ?? 0;
-        return column === 0 || column === 3 ? cell.padEnd(width) : cell.padStart(width);
+        return WORDS.has(column) ? cell.padEnd(width) : cell.padStart(width);
       })
       .join("  ")
       .trimEnd();
@@ -22,18 +25,18 @@ export function formatTable(results: readonly Judged[]): string {
   let subject: string | undefined;
   results.forEach((result, index) => {
     if (result.row.subject !== subject) {
+      lines.push(...(subject === undefined ? [] : [""]), line([result.row.subject, ...TITLES]));
       subject = result.row.subject;
-      lines.push("", line([subject, ...HEADER.slice(1)]));
     }
     lines.push(line(cells[index] ?? []));
     for (const { text } of result.verdicts) lines.push(`    ${text}`);
     for (const text of notes(result)) lines.push(`    ${text}`);
   });
-  return lines.slice(1).join("\n");
+  return lines.join("\n");
 }
 
 function notes({ row, outcome }: Judged): string[] {
-  if (!outcome.ok) return [];
+  if (!outcome.ok) return [`FAILED: ${outcome.error.split("\n")[0] ?? ""}`];
   const { facts = {}, threadCpuMs = [], usage } = outcome.sample;
   const listed = Object.entries(facts).map(([name, value]) => `${compact(value)} ${name}`);
   const shares = threadCpuMs.slice(0, 5).map((cpuMs) => `${((cpuMs / usage.cpuMs) * 100).toFixed(0)} %`);
@@ -45,9 +48,8 @@ function notes({ row, outcome }: Judged): string[] {
   ];
 }
 
-function cellsOf({ row, outcome }: Judged): string[] {
-  if (!outcome.ok) return [row.name, `FAILED: ${outcome.error.split("\n")[0] ?? ""}`];
-  const { value, deviation, operations, usage, bytesEach } = outcome.sample;
+function cellsOf(row: ListedRow, sample: Sample): string[] {
+  const { value, deviation, operations, usage, bytesEach } = sample;
   return [
     row.name,
     compact(value),
@@ -61,11 +63,11 @@ function cellsOf({ row, outcome }: Judged): string[] {
   ];
 }
 
-/** How many targets were met, missed or not judged; and the failures in full. */
+/** How many targets were met and missed; and the failures in full. */
 export function formatSummary(results: readonly Judged[]): string {
-  const asked = results.flatMap(({ verdicts }) => verdicts).filter(({ text }) => /[✓✗?]$/.test(text));
-  const met = asked.filter((verdict) => verdict.met === true).length;
-  const missed = asked.filter((verdict) => verdict.met === false).length;
+  const verdicts = results.flatMap((result) => result.verdicts);
+  const met = verdicts.filter((verdict) => verdict.met === true).length;
+  const missed = verdicts.filter((verdict) => verdict.met === false).length;
   const failures = results.flatMap(({ row, outcome }) =>
     outcome.ok ? [] : [`${row.name} failed: ${outcome.error}`],
   );

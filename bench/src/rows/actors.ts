@@ -1,7 +1,8 @@
 /** Calls of actors, under Ray's names and recipes. Ray's release machine has 64 cores; `servers` follows the cores of this one. */
 import * as ray from "@mantajs/runtime";
 
-import { ArgClient, AsyncServer, BATCH, Client, Server, times, work } from "../workload.ts";
+import { BATCH } from "../payload.ts";
+import { ArgClient, AsyncServer, Client, Server, times, work } from "../workload.ts";
 import { rateRow, type Context, type Prepared, type Row, type Rows } from "./row.ts";
 import type { Target } from "../report/targets.ts";
 import { withSession } from "./session.ts";

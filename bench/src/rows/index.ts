@@ -1,7 +1,7 @@
-/** All subjects, in the order in which they run: what others are compared with comes first. */
+/** All subjects, in the order in which they run: what others are compared with first, what takes longest last. */
 import type { Row, Rows } from "./row.ts";
 
-export type Subject = "limits" | "peers" | "tasks" | "actors" | "objects" | "startup" | "envelope" | "idle";
+export type Subject = "limits" | "peers" | "tasks" | "actors" | "objects" | "startup" | "idle" | "envelope";
 
 /** Loaded one by one, so that a row's process holds its own subject only. */
 export const subjects: Readonly<Record<Subject, () => Promise<{ readonly rows: Rows }>>> = {
@@ -11,8 +11,8 @@ export const subjects: Readonly<Record<Subject, () => Promise<{ readonly rows: R
   actors: () => import("./actors.ts"),
   objects: () => import("./objects.ts"),
   startup: () => import("./startup.ts"),
-  envelope: () => import("./envelope.ts"),
   idle: () => import("./idle.ts"),
+  envelope: () => import("./envelope.ts"),
 };
 
 export interface ListedRow extends Row {

@@ -5,12 +5,11 @@ import { pack, unpack } from "msgpackr";
 
 import { openRingEnd, type RingEnd } from "../limits/ring-end.ts";
 import { makeRing } from "../limits/ring.ts";
+import { BATCH, MIB } from "../payload.ts";
 import { runProbe } from "../process/probe-run.ts";
 import { nextMessage, startMs } from "../process/raw-worker.ts";
 import { rateRow, timeRow, type Prepared, type Row, type Rows } from "./row.ts";
 
-const BATCH = 1000;
-const MIB = 1024 * 1024;
 const GB_OF_64_MIB = (64 * MIB) / 1e9;
 
 export const rows: Rows = (context) => [

@@ -1,7 +1,8 @@
 /** Objects, waiting and placement groups, under Ray's names and recipes. */
 import * as ray from "@mantajs/runtime";
 
-import { BATCH, MIB, putLarge, putSmall, refsInside, smallValue, times } from "../workload.ts";
+import { BATCH, MIB } from "../payload.ts";
+import { putLarge, putSmall, refsInside, smallValue, times } from "../workload.ts";
 import { rateRow, type Rows } from "./row.ts";
 import { withSession } from "./session.ts";
 

@@ -2,11 +2,9 @@
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 
+import { BATCH, OK } from "../payload.ts";
 import { startEcho } from "../process/raw-worker.ts";
 import { rateRow, type Context, type Prepared, type Row, type Rows } from "./row.ts";
-
-const BATCH = 1000;
-const OK = "ok";
 
 /** A peer that runs one call at a time or many at once. */
 interface Peer {

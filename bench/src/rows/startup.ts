@@ -2,8 +2,9 @@
 import * as ray from "@mantajs/runtime";
 import { workers } from "@mantajs/runtime/testing";
 
+import { BATCH } from "../payload.ts";
 import { runProbe, type ProbeName } from "../process/probe-run.ts";
-import { BATCH, Server, times } from "../workload.ts";
+import { Server, times } from "../workload.ts";
 import { rateRow, timeRow, type Context, type PreparedTime, type Row, type Rows } from "./row.ts";
 import type { Target } from "../report/targets.ts";
 import { withSession } from "./session.ts";

@@ -1,7 +1,8 @@
 /** Tasks, under Ray's names and recipes. */
 import * as ray from "@mantajs/runtime";
 
-import { BATCH, firstByte, MIB, smallValue, TaskClient, times } from "../workload.ts";
+import { BATCH, MIB } from "../payload.ts";
+import { firstByte, smallValue, TaskClient, times } from "../workload.ts";
 import { rateRow, type Rows } from "./row.ts";
 import { withSession } from "./session.ts";
 
