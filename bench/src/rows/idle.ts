@@ -1,4 +1,7 @@
-/** What a session costs while it does nothing, beside a process with as many bare threads. */
+/**
+ * What a session costs while it does nothing, beside a process with as many bare threads: Node and the collector use
+ * some CPU time themselves, so doing nothing means not using more than those.
+ */
 import { setTimeout } from "node:timers/promises";
 
 import * as ray from "@mantajs/runtime";
@@ -11,8 +14,6 @@ import type { Context, Row, Rows, Sample } from "./row.ts";
 
 /** Time for what was started to come to rest before it counts. */
 const SETTLE_MS = 2000;
-/** Less than a timer of 10 Hz would use: nothing polls. */
-const MOST_CPU_MS_PER_S = 1;
 
 export const rows: Rows = (context) => [
   idleRow(context, {
@@ -27,10 +28,7 @@ export const rows: Rows = (context) => [
   idleRow(context, {
     name: "idle session",
     recipe: "a session that has run 1000 tasks and 1000 actor calls",
-    targets: [
-      { kind: "value", atMost: MOST_CPU_MS_PER_S },
-      { kind: "time", of: "idle bare threads" },
-    ],
+    targets: [{ kind: "time", of: "idle bare threads", atMost: 1.5 }],
     async start() {
       await useSession();
       return ray.shutdown;
