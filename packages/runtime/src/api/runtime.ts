@@ -2,8 +2,6 @@
  * The runtime of this thread: the peer and what the public functions do with it. One per thread, found under a
  * `Symbol.for` key, so that two copies of this package in one process share it.
  */
-import { createHash } from "node:crypto";
-
 import {
   InvalidArgumentError,
   NotInitializedError,
@@ -69,7 +67,7 @@ export class Runtime {
       );
     }
     const plain = buffers.length === 0 && tracked.length === 0;
-    const id = plain ? `fn_${createHash("sha1").update(bytes).digest("base64url")}` : newId("fn");
+    const id = plain ? `fn_${hash(bytes)}` : newId("fn");
     return { id: id, name, value };
   }
 
@@ -239,6 +237,11 @@ export class Runtime {
         ? first
         : refs;
   }
+}
+
+/** `node:crypto` takes milliseconds to load, and most threads export no function. */
+function hash(bytes: Uint8Array): string {
+  return process.getBuiltinModule("node:crypto").createHash("sha1").update(bytes).digest("base64url");
 }
 
 function plainError(error: Error | StoredValue): { message?: string; value?: Uint8Array | undefined } {

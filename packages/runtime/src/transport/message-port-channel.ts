@@ -1,7 +1,7 @@
 /** A channel over a `MessagePort`. Messages of one turn are packed into one batch, so that a burst costs one wake-up. */
 import { receiveMessageOnPort, type MessagePort, type TransferListItem } from "node:worker_threads";
 
-import { Packr } from "msgpackr";
+import { Packr } from "msgpackr/pack";
 
 import type { Attachment, Channel, Message, MessageHandler } from "./channel.ts";
 import { ring, type Inbox } from "./inbox.ts";
