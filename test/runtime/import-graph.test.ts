@@ -100,9 +100,12 @@ describe("loading @mantajs/runtime", () => {
   });
 
   it.each(["@mantajs/runtime", "@mantajs/tune"])("keeps the names of what %s exports", async (specifier) => {
-    const exported = Object.entries((await import(specifier)) as Record<string, unknown>);
-    const functions = exported.filter((entry): entry is [string, Function] => typeof entry[1] === "function");
-    expect(functions.map(([, { name }]) => name)).toEqual(functions.map(([name]) => name));
+    const exported = new Map(Object.entries((await import(specifier)) as Record<string, unknown>));
+    const names = [...exported.values()]
+      .filter((value) => typeof value === "function")
+      .map(({ name }) => name);
+    // Some are exported under two names, so each must have a name that it is exported under.
+    expect(names.filter((name) => typeof exported.get(name) !== "function")).toEqual([]);
   });
 });
 
