@@ -2,8 +2,6 @@
  * The runtime of this thread: the peer and what the public functions do with it. One per thread, found under a
  * `Symbol.for` key, so that two copies of this package in one process share it.
  */
-import { createHash } from "node:crypto";
-
 import {
   InvalidArgumentError,
   NotInitializedError,
@@ -70,7 +68,7 @@ export class Runtime {
       );
     }
     const plain = buffers.length === 0 && tracked.length === 0;
-    const id = plain ? `fn_${createHash("sha1").update(bytes).digest("base64url")}` : newId("fn");
+    const id = plain ? `fn_${hash(bytes)}` : newId("fn");
     return { id: id, name, value };
   }
 
@@ -250,6 +248,11 @@ function callName({ className, methods }: HandleMeta, method: number): string {
   let names = callNames.get(methods);
   if (names === undefined) callNames.set(methods, (names = methods.map((name) => `${className}.${name}`)));
   return names[method] ?? className;
+}
+
+/** `node:crypto` takes milliseconds to load, and most threads export no function. */
+function hash(bytes: Uint8Array): string {
+  return process.getBuiltinModule("node:crypto").createHash("sha1").update(bytes).digest("base64url");
 }
 
 function plainError(error: Error | StoredValue): { message?: string; value?: Uint8Array | undefined } {

@@ -2,7 +2,7 @@
  * Ids: a prefix that names the kind, then characters unique to this thread, then a counter. Ordered within a thread,
  * unique across threads and sessions, short enough to read in a log.
  */
-import { customAlphabet } from "nanoid";
+import { customAlphabet } from "nanoid/non-secure";
 
 declare const kind: unique symbol;
 type Id<K extends string> = string & { readonly [kind]?: K };

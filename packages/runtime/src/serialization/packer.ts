@@ -3,7 +3,7 @@
  * Packed bytes are copied out of msgpackr's scratch memory, so that an `Encoded` never pins a large scratch buffer and
  * nothing can overwrite it.
  */
-import { Packr, RESERVE_START_SPACE, RESET_BUFFER_MODE } from "msgpackr";
+import { Packr, RESERVE_START_SPACE, RESET_BUFFER_MODE } from "msgpackr/pack";
 import { SerializationError } from "../core/errors.ts";
 import { INLINE_LIMIT_BYTES } from "./limits.ts";
 import type { AllocateShared } from "./types.ts";

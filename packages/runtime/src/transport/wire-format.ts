@@ -9,7 +9,7 @@
  *
  * `args` and `value` are the bytes of one value without large buffers or references, or msgpack of the whole.
  */
-import { Packr } from "msgpackr";
+import { Packr } from "msgpackr/pack";
 
 import type { Message } from "./channel.ts";
 import type { PeerToPeer, WireArguments, WireOutcome, WireValue } from "./protocol.ts";

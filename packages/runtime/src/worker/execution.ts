@@ -173,10 +173,13 @@ function wrap(context: TaskContext, error: unknown): Error {
   return wrapped;
 }
 
+/** Where the files of this room are, bundled or not. */
+const ownFiles = new URL(".", import.meta.url).href;
+
 /** The frames of the user's code: the runtime's own below them say nothing. */
 function userFrames(stack: string | undefined): string {
   const lines = (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  const own = lines.findIndex((line) => line.includes("/runtime/dist/worker/"));
+  const own = lines.findIndex((line) => line.includes(ownFiles));
   const frames = own < 0 ? lines : lines.slice(0, own);
   return frames.length === 0 ? "" : `\n${frames.join("\n")}`;
 }
