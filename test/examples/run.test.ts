@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -63,6 +64,25 @@ describe("npm run example", () => {
     expect(stderr).toBe("");
     expect(stdout).toContain(output);
     expect(code).toBe(0);
+  });
+});
+
+describe("Ctrl-C in pbt-digits", () => {
+  it("ends it with what was learnt so far, and begins no other experiment", async () => {
+    const child = spawn(process.execPath, [RUN, "pbt-digits", "--trials", "4", "--epochs", "100000"]);
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        // All trials have reported when the first one is perturbed.
+        if (!output.includes("\nperturbed ") && (output + text).includes("\nperturbed "))
+          child.kill("SIGINT");
+        output += text;
+      });
+    }
+    expect(await once(child, "close")).toEqual([130, null]);
+    expect(output).toMatch(/Population Based Training: +[\d.]+ %/);
+    expect(output).toContain("Interrupted: no random search to compare with.");
+    expect(output).not.toContain("digits-random");
   });
 });
 

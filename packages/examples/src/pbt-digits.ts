@@ -49,7 +49,7 @@ const describe = ({ config, seconds }: DigitsOutcome) =>
 function loadData(dataSeed: number): DataSet {
   const folder = process.env["MNIST_DIR"];
   if (folder !== undefined && folder !== "") return readMnist(folder);
-  return drawDigits(dataSeed, { train: 20_000, validation: 1000, test: 4000 });
+  return drawDigits(dataSeed, { train: 20_000, validation: 2000, test: 4000 });
 }
 
 async function compare(runSeed: number, storagePath: string) {
