@@ -11,10 +11,10 @@ const RECURRING_TEXTS = 512;
 const LONGEST_RECURRING_TEXT = 8;
 const recurring: string[] = Array.from({ length: RECURRING_TEXTS }, () => "");
 
-/** Reads from any Uint8Array, shared memory included, which `toString` does not. */
-const { utf8Slice } = Buffer.prototype as unknown as {
-  utf8Slice(this: Uint8Array, start: number, end: number): string;
-};
+/** A method of Buffer that, unlike `toString`, reads any Uint8Array, on shared memory too. Not in the typings. */
+const utf8Slice: unknown = Reflect.get(Buffer.prototype, "utf8Slice");
+if (typeof utf8Slice !== "function") throw new TypeError("this version of Node has no Buffer.prototype.utf8Slice");
+const sliceText = utf8Slice as unknown as { call(bytes: Uint8Array, start: number, end: number): string };
 
 /** One number as its two halves. */
 const words = new Int32Array(2);
@@ -142,7 +142,7 @@ function readText(byteLength: number): string {
   if (byteLength <= LONGEST_RECURRING_TEXT) return readRecurring(byteLength);
   at += byteLength;
   if (at > end) throw corrupted("a text ends too early");
-  return utf8Slice.call(bytes, at - byteLength, at);
+  return sliceText.call(bytes, at - byteLength, at);
 }
 
 /** A text that may have been read before: found by its bytes if so. */
@@ -156,7 +156,7 @@ function readRecurring(byteLength: number): string {
   const slot = (first * 31 + last * 7 + byteLength * 131) & (RECURRING_TEXTS - 1);
   const known = recurring[slot] ?? "";
   if (isTextAt(known, from, byteLength)) return known;
-  return (recurring[slot] = utf8Slice.call(bytes, from, at));
+  return (recurring[slot] = sliceText.call(bytes, from, at));
 }
 
 /** Whether the bytes are this text. Never so for a text beyond ASCII, which is then simply made again. */
