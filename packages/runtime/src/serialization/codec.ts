@@ -13,7 +13,7 @@ import { loadImports } from "./functions/imports.ts";
 import { captureScope } from "./functions/inspect.ts";
 import { unpackSmall } from "./read-small.ts";
 import type { Encoded, EncodeOptions } from "./types.ts";
-import { GRAPH_MARK, GRAPH_PREFIX_BYTES, Kind, type Node } from "./wire.ts";
+import { GraphFlag, GRAPH_MARK, GRAPH_PREFIX_BYTES, Kind, type Node } from "./wire.ts";
 import { toError, walkGraph } from "./write-graph.ts";
 import { packSmall, packSmallList } from "./write-small.ts";
 
@@ -59,7 +59,9 @@ function encodeGraph(value: unknown, { label, allocate }: EncodeOptions): Encode
   const [issue] = issues;
   if (issue !== undefined) throw toError(issue);
   const buffers = walk.stores.seal(allocate);
-  const bytes = pack([walk.root, walk.nodes], [GRAPH_MARK, walk.hasImports ? 1 : 0], allocate);
+  const flags =
+    (walk.hasImports ? GraphFlag.imports : 0) | (walk.stores.sharesMemory ? GraphFlag.sharesMemory : 0);
+  const bytes = pack([walk.root, walk.nodes], [GRAPH_MARK, flags], allocate);
   return { bytes, buffers, tracked: walk.tracked };
 }
 
@@ -87,7 +89,8 @@ export function decode(encoded: Encoded): unknown {
  * wait for.
  */
 export function prepare(encoded: Encoded): Promise<void> | undefined {
-  if (encoded.bytes[0] !== GRAPH_MARK || encoded.bytes[1] !== 1) return undefined;
+  const [mark, flags = 0] = encoded.bytes;
+  if (mark !== GRAPH_MARK || (flags & GraphFlag.imports) === 0) return undefined;
   const table = tableOf(encoded);
   const bindings: ImportReference[] = [];
   for (const node of table.nodes) if (node[0] === Kind.import) bindings.push(referenceOf(node));

@@ -13,7 +13,8 @@ const recurring: string[] = Array.from({ length: RECURRING_TEXTS }, () => "");
 
 /** A method of Buffer that, unlike `toString`, reads any Uint8Array, on shared memory too. Not in the typings. */
 const utf8Slice: unknown = Reflect.get(Buffer.prototype, "utf8Slice");
-if (typeof utf8Slice !== "function") throw new TypeError("this version of Node has no Buffer.prototype.utf8Slice");
+if (typeof utf8Slice !== "function")
+  throw new TypeError("this version of Node has no Buffer.prototype.utf8Slice");
 const sliceText = utf8Slice as unknown as { call(bytes: Uint8Array, start: number, end: number): string };
 
 /** One number as its two halves. */

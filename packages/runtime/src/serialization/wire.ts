@@ -1,7 +1,7 @@
 /**
  * The layout of a graph envelope, shared by the writer and the reader. Nothing here runs.
  *
- *   bytes    = [GRAPH_MARK, has imports (0 | 1), ...msgpack of [root cell, node table]]
+ *   bytes    = [GRAPH_MARK, flags, ...msgpack of [root cell, node table]]
  *   node     = a flat array: kind, head, cells
  *   cell     = a primitive msgpack carries exactly
  *            | [index]               a reference into the node table
@@ -16,6 +16,8 @@
 export const GRAPH_MARK: number = 0xc1;
 /** Bytes in front of the msgpack of a graph envelope. */
 export const GRAPH_PREFIX_BYTES: number = 2;
+/** What the second byte says: modules to load first; memory that is shared with the sender by identity. */
+export const GraphFlag = { imports: 1, sharesMemory: 2 } as const;
 
 /**
  * The plain form may hold typed arrays in short messages: a msgpack extension of this type, with the index in

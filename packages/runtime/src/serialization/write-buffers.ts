@@ -45,6 +45,8 @@ export class Store {
 export class StoreTable {
   private readonly stores = new Map<ArrayBuffer, Store>();
   private readonly shared: SharedArrayBuffer[] = [];
+  /** Whether some of the memory is the sender's own, and not a copy. */
+  sharesMemory = false;
 
   storeOf(memory: ArrayBuffer): Store {
     let store = this.stores.get(memory);
@@ -52,7 +54,9 @@ export class StoreTable {
     return store;
   }
 
+  /** Takes memory of the sender as it is. */
   addShared(memory: SharedArrayBuffer): number {
+    this.sharesMemory = true;
     return this.shared.push(memory) - 1;
   }
 
@@ -77,7 +81,7 @@ export class StoreTable {
     node.push(
       byteLength,
       maxByteLengthOf(store),
-      isLarge ? this.addShared(memory as SharedArrayBuffer) : bytes,
+      isLarge ? this.shared.push(memory as SharedArrayBuffer) - 1 : bytes,
     );
   }
 }
