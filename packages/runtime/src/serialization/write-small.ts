@@ -11,6 +11,7 @@ import { SMALL_LIMIT_BYTES, SMALL_MAX_OBJECTS } from "./limits.ts";
 import { hasOnlyElements, hasOnlyIndices, hasOnlyKeys, isInt64 } from "./plain.ts";
 import { isWellFormed } from "./text.ts";
 import { VIEW_EXTENSION, VIEW_HEAD_BYTES, viewNames } from "./wire.ts";
+import { isResizable } from "./write-buffers.ts";
 
 /** As Node's own pool: a result that is kept for long keeps this much memory at most. */
 const SLAB_BYTES = 8192;
@@ -207,7 +208,13 @@ function writeView(value: object, prototype: unknown): boolean {
   const { byteLength, byteOffset, buffer } = value;
   const gap = byteOffset % 8;
   const length = VIEW_HEAD_BYTES + gap + byteLength;
-  if (length > end - at || types.isSharedArrayBuffer(buffer) || !isFirst(buffer) || !isFirst(value))
+  if (
+    length > end - at ||
+    types.isSharedArrayBuffer(buffer) ||
+    isResizable(buffer) ||
+    !isFirst(buffer) ||
+    !isFirst(value)
+  )
     return false;
   if (byteLength === 0 || !hasOnlyIndices(value)) return false;
   slab[at] = 0xc8;
