@@ -322,6 +322,9 @@ const builtins: CaseGroup = {
       how: "equal, with `lastIndex`",
       examples: {
         "a RegExp": () => /a\/[b\n]*(?<n>c)/giu,
+        "a frozen RegExp in use": () => Object.freeze(Object.assign(/a/g, { lastIndex: 3 })),
+        "a sealed RegExp": () => Object.seal(Object.assign(/a/g, { lastIndex: 1 })),
+        "a RegExp that cannot be used": () => Object.defineProperty(/a/g, "lastIndex", { writable: false }),
         "a RegExp in use": () => Object.assign(/a/g, { lastIndex: 3 }),
       },
     },
