@@ -207,10 +207,11 @@ const viewClasses = viewNames.map((name): ViewClass | undefined => {
 function readView(byteLength: number): ArrayBufferView {
   const from = at + VIEW_HEAD_BYTES - 3;
   if (take() !== VIEW_EXTENSION) throw corrupted("an extension is unknown");
-  const name = viewNames[take()];
+  const index = take();
+  const name = viewNames[index];
+  const cls = viewClasses[index];
   const gap = take();
   at = from - 2 + byteLength;
-  const cls = viewClasses[name === undefined ? -1 : viewNames.indexOf(name)];
   const length = (at - from - gap) / (cls?.BYTES_PER_ELEMENT ?? 1);
   if (cls === undefined || at > end || gap > 7 || !Number.isInteger(length) || length < 1)
     throw corrupted("a typed array does not fit its bytes");
