@@ -7,7 +7,8 @@ import { ObjectRef } from "../api/object-ref.ts";
 import { SerializationError } from "../core/errors.ts";
 import type { PeerId } from "../core/ids.ts";
 import { StoredValue, type Outcome } from "../objects/stored-value.ts";
-import { encode } from "../serialization/codec.ts";
+import { encode, encodeArguments } from "../serialization/codec.ts";
+import type { Encoded, EncodeOptions } from "../serialization/types.ts";
 import type { Attachment } from "../transport/channel.ts";
 import type { WireOutcome, WireTracked, WireValue } from "../transport/protocol.ts";
 import type { ActorClients } from "./actor-clients.ts";
@@ -27,6 +28,7 @@ export class Values {
   readonly #link: Link;
   readonly #objects: ObjectTable;
   readonly #actors: ActorClients;
+  readonly #allocate = (bytes: number): SharedArrayBuffer => this.#link.usage.allocate(bytes);
   #emptyArguments: StoredValue | undefined;
   #attachments: Attachment[] = [];
 
@@ -44,12 +46,24 @@ export class Values {
 
   /** Of a call without arguments. */
   get emptyArguments(): StoredValue {
-    return (this.#emptyArguments ??= this.store([], "args"));
+    return (this.#emptyArguments ??= this.storeArguments([]));
+  }
+
+  /** The rest parameter of a call; throws SerializationError naming `args[i]...`. */
+  storeArguments(args: readonly unknown[]): StoredValue {
+    return this.#keep(encodeArguments(args, this.#options("args")), "args");
   }
 
   /** Encodes; throws SerializationError with the path, or ObjectStoreFullError. */
   store(value: unknown, label: string): StoredValue {
-    const encoded = encode(value, { label, allocate: (bytes) => this.#link.usage.allocate(bytes) });
+    return this.#keep(encode(value, this.#options(label)), label);
+  }
+
+  #options(label: string): EncodeOptions {
+    return { label, allocate: this.#allocate };
+  }
+
+  #keep(encoded: Encoded, label: string): StoredValue {
     if (encoded.tracked.length === 0) return new StoredValue(encoded);
     // Refs of its own: disposing of the user's ref must not pull the rug from under the stored value.
     const tracked = encoded.tracked.map((item) => {

@@ -81,7 +81,7 @@ export function encodeArguments(args: readonly unknown[], values: Values): Argum
     (slots ??= []).push([index, new ObjectRef(entry)]);
     (plain ??= [...args])[index] = undefined;
   }
-  return { values: values.store(plain ?? args, "args"), slots: slots ?? NO_SLOTS };
+  return { values: values.storeArguments(plain ?? args), slots: slots ?? NO_SLOTS };
 }
 
 const NO_WIRE_SLOTS: WireArguments["slots"] = Object.freeze([]);
