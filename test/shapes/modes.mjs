@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { asAwaitedImport, asRequire, moved } from "./rewrite.mjs";
+import { asRequire, moved } from "./rewrite.mjs";
 
 const require = createRequire(import.meta.url);
 const fixtures = fileURLToPath(new URL("../fixtures/functions/", import.meta.url));
@@ -18,6 +18,8 @@ const everywhere = ["shapes.mjs", "more.mjs"];
 const inModules = [...everywhere, "modules.mjs"];
 const scripts = ["commonjs.cjs", "sloppy.cjs"];
 const typed = ["typescript.ts"];
+/** With syntax that Node does not have yet and that tsx and esbuild lower. */
+const lowered = [...typed, "decorators.ts"];
 
 const source = (file) => readFileSync(join(fixtures, file), "utf8");
 const renamed = (file, ending) => file.replace(/\.\w+$/, ending);
@@ -92,12 +94,15 @@ export const modes = [
         ? asIs(folder, file)
         : { args: [written(folder, renamed(file, ".cjs"), asRequire(moved(source(file))))] },
   },
-  { name: "tsx, ESM", files: [...inModules, ...typed], quick: true, prepare: typescript(".mts") },
-  { name: "tsx, CommonJS", files: [...everywhere, "commonjs.cts"], prepare: typescript(".cts") },
+  { name: "tsx, ESM", files: [...inModules, ...lowered], quick: true, prepare: typescript(".mts") },
+  { name: "tsx, CommonJS", files: [...everywhere, "commonjs.cts"],
+    // The loader of Node 20 cannot `require` ES modules with imports of their own while tsx is in it.
+    filesBefore22: ["commonjs.cts"],
+    prepare: typescript(".cts") },
   { name: "Node strips types", files: inModules, since: 24, prepare: (folder, file) => ({ args: [written(folder, renamed(file, ".mts"), moved(source(file)))] }) },
-  { name: "bundle, ESM", files: [...inModules, ...typed], prepare: bundle({ format: "esm" }) },
-  { name: "bundle, CommonJS", files: [...everywhere, ...typed], prepare: bundle({ format: "cjs" }) },
-  { name: "minified, ESM", files: [...inModules, ...typed], prepare: bundle({ format: "esm", minify: true }) },
+  { name: "bundle, ESM", files: [...inModules, ...lowered], prepare: bundle({ format: "esm" }) },
+  { name: "bundle, CommonJS", files: [...everywhere, ...lowered], prepare: bundle({ format: "cjs" }) },
+  { name: "minified, ESM", files: [...inModules, ...lowered], prepare: bundle({ format: "esm", minify: true }) },
   { name: "minified, CommonJS", files: everywhere, prepare: bundle({ format: "cjs", minify: true, sourcemap: "inline" }) },
   { name: "vitest threads", files: [...inModules, ...typed], prepare: vitest("threads") },
   { name: "vitest forks", files: [...inModules, ...typed], prepare: vitest("forks") },
@@ -115,7 +120,11 @@ export const modes = [
   {
     name: "REPL",
     files: everywhere,
-    prepare: (_, file) => ({ args: ["-i"], input: asAwaitedImport(source(file)) }),
+    prepare: (_, file) => ({
+      args: ["-i"],
+      input: asRequire(source(file)).replace(/^finish\(\);$/m, "finish().then(() => process.exit());"),
+      keepOpen: true,
+    }),
   },
   {
     name: "no inspector",
@@ -136,13 +145,13 @@ export const modes = [
 /** Runs the programs of a mode; gives the results of all shapes, each with the name of its program. */
 export async function runMode(mode, node = { binary: process.execPath, major: currentMajor }) {
   const results = [];
-  for (const file of mode.files) {
+  for (const file of (node.major < 22 ? mode.filesBefore22 : undefined) ?? mode.files) {
     const folder = join(generated, `${mode.name.replace(/\W+/g, "-")}-${node.major}`);
     mkdirSync(folder, { recursive: true });
     const out = join(folder, `${file}.jsonl`);
     rmSync(out, { force: true });
-    const { args, input = "" } = await mode.prepare(folder, file, node);
-    const { status, output } = await run(node.binary, args, input, { MANTA_SHAPES_OUT: out, MANTA_SHAPES_MODE: mode.name });
+    const { args, input = "", keepOpen = false } = await mode.prepare(folder, file, node);
+    const { status, output } = await run(node.binary, args, { input, keepOpen }, { MANTA_SHAPES_OUT: out, MANTA_SHAPES_MODE: mode.name });
     const lines = existsSync(out) ? readFileSync(out, "utf8").trim().split("\n") : [];
     for (const line of lines) results.push({ file, ...JSON.parse(line) });
     if (status !== 0 || !lines.at(-1)?.includes('"finished"')) {
@@ -155,7 +164,7 @@ export async function runMode(mode, node = { binary: process.execPath, major: cu
 /** Major version of the Node that runs this. */
 export const currentMajor = Number(process.versions.node.split(".")[0]);
 
-function run(binary, args, input, env) {
+function run(binary, args, { input, keepOpen }, env) {
   return new Promise((resolve, reject) => {
     const child = spawn(binary, args, {
       cwd: fixtures,
@@ -165,6 +174,8 @@ function run(binary, args, input, env) {
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
     child.on("error", reject);
     child.on("close", (status) => resolve({ status, output }));
-    child.stdin.end(input);
+    child.stdin.write(input);
+    // The REPL ends with its input, whatever still runs.
+    if (!keepOpen) child.stdin.end();
   });
 }

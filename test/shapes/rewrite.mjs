@@ -14,29 +14,16 @@ export function moved(text, from = home) {
 
 /** Imports as `require` calls, each name a variable of its own. */
 export function asRequire(text) {
-  return replaceImports(text, (specifier) => `require("${specifier}")`);
-}
-
-/** Imports as awaited `import()` calls: the REPL has no import statements. */
-export function asAwaitedImport(text) {
-  return replaceImports(text, (specifier) => `await import("${specifier}")`, true).replace(
-    /^finish\(\);$/m,
-    "await finish();",
-  );
-}
-
-function replaceImports(text, load, isNamespace = false) {
   return text.replace(/^import (.+?) from "([^"]+)";/gm, (_, names, specifier) => {
-    const source = load(specifier);
+    const source = `require("${specifier}")`;
     if (names.startsWith("* as ")) return `const ${names.slice(5)} = ${source};`;
     const [, plain, list = ""] = /^([\w$]+)?(?:, )?(?:\{(.*)\})?$/.exec(names) ?? [];
     const parts = list
       .split(",")
       .map((part) => part.trim().replace(" as ", ": "))
       .filter((part) => part !== "");
-    const hasDefault = isNamespace || !isPlainCommonJs(specifier);
     if (plain === undefined) return `const { ${parts.join(", ")} } = ${source};`;
-    if (hasDefault) return `const { ${[`default: ${plain}`, ...parts].join(", ")} } = ${source};`;
+    if (!isPlainCommonJs(specifier)) return `const { ${[`default: ${plain}`, ...parts].join(", ")} } = ${source};`;
     const rest = parts.length === 0 ? "" : ` const { ${parts.join(", ")} } = ${source};`;
     return `const ${plain} = ${source};${rest}`;
   });

@@ -77,7 +77,8 @@ export function captured(
   return {
     value,
     get label() {
-      return `${what} '${name}' (used at ${script.positions.label(offset + start)})`;
+      const written = script.positions.nameAt(offset + start) ?? name;
+      return `${what} '${written}' (used at ${script.positions.label(offset + start)})`;
     },
     frame: () => script.positions.frame(offset + start),
   };

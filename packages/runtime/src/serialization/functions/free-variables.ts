@@ -6,14 +6,16 @@ import { types } from "node:util";
 import { captured } from "./capturing.ts";
 import type { Capturing, Subject } from "./capturing.ts";
 import { isStandardGlobal } from "./globals.ts";
-import { captureImport } from "./imported-names.ts";
+import { captureImport, noteNamespaces } from "./imported-names.ts";
 import { requireFunction } from "./imports.ts";
-import { bindingGroups } from "./inspector.ts";
+import { bindingGroups, isAssignedInRepl, isReplLine } from "./inspector.ts";
 import type { CapturedScope } from "./inspector.ts";
+import { requiredReference } from "./modules.ts";
 import { cannotSend, warnOnce } from "./problems.ts";
 import type { Reference } from "./scope-analysis.ts";
 import type { AssignedVariable, Script } from "./script.ts";
 import { ImportReference } from "./types.ts";
+import type { BindingCell } from "./types.ts";
 import { weakReference } from "./weak-collections.ts";
 
 /** Captures all free variables. `skip` are ranges of the text that will be replaced as a whole. */
@@ -22,6 +24,9 @@ export function captureVariables(
   into: Capturing,
   skip: readonly { start: number; end: number }[],
 ): void {
+  const { script, scopes } = subject;
+  const module = scopes.findIndex((_, at) => isModuleLevel(script, scopes, at));
+  if (subject.shape.free.size > 0) noteNamespaces(script, scopes[module]?.variables ?? {});
   for (const [name, all] of subject.shape.free) {
     const references = all.filter(
       (use) => !skip.some(({ start, end }) => use.start >= start && use.end <= end),
@@ -58,6 +63,15 @@ function captureVariable(
     captureWeak(subject, into, name, first, value);
     return;
   }
+  const whole = isObject(value) ? requiredReference(value) : undefined;
+  if (whole !== undefined && !references.some(({ write }) => write)) {
+    into.param(name, captured(subject, name, first, whole));
+    return;
+  }
+  if (scope.kind === "Script" && isReplLine(script.url) && isAssignedInRepl(name)) {
+    captureCell(subject, into, name, references, bindingGroups().moduleCell(`REPL ${name}`, 0, value));
+    return;
+  }
   const variable = assignedVariable(subject, references, moduleLevel);
   if (variable === undefined) {
     into.param(name, captured(subject, name, first, value));
@@ -77,9 +91,26 @@ function captureVariable(
     },
     value,
   );
+  captureCell(subject, into, name, references, cell);
+}
+
+/** A variable that is assigned: it becomes a field of a cell, which all closures in the payload share. */
+function captureCell(
+  subject: Subject,
+  into: Capturing,
+  name: string,
+  references: readonly Reference[],
+  cell: BindingCell,
+): void {
+  const [first] = references;
+  if (first === undefined) return;
   const box = into.fresh(name);
   into.param(box, captured(subject, name, first, cell));
   for (const reference of references) into.replace(reference, `${box}.value`);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 /**
@@ -184,7 +215,7 @@ function captureModuleVariable(
   }
   const cache: unknown = typeof value === "function" ? Reflect.get(value, "cache") : undefined;
   if (script.system !== "cjs" || name !== "require" || cache === undefined) return false;
-  into.param(name, captured(subject, name, first, new ImportReference(requireFunction, script.url, name)));
+  into.param(name, captured(subject, name, first, new ImportReference(requireFunction, script.home, name)));
   return true;
 }
 

@@ -31,7 +31,7 @@ export function loadImports(bindings: Iterable<ImportedBinding>): Promise<void> 
   for (const binding of bindings) {
     if (isImmediate(binding)) continue;
     const key = keyOf(binding);
-    if (modules.has(key)) continue;
+    if (modules.has(key) || sent.get(`${binding.name} ${binding.specifier}`)?.deref() !== undefined) continue;
     let wait = loading.get(key);
     if (wait === undefined) {
       wait = load(binding, key).finally(() => loading.delete(key));
@@ -52,6 +52,8 @@ export function importedValue(binding: ImportedBinding): unknown {
   if (isGlobalReference(binding)) return globalByName(name);
   if (specifier === requireFunction) return createRequire(parent ?? import.meta.url);
   if (specifier === weakCollections) return weakCollection(name);
+  const own = sent.get(`${name} ${specifier}`)?.deref();
+  if (own !== undefined) return own;
   const value = name === requiredName ? requireModule(binding) : memberOf(moduleFor(binding), binding);
   if ((typeof value === "object" && value !== null) || typeof value === "function") {
     if (!origins.has(value)) origins.set(value, new ImportReference(specifier, parent, name));
@@ -63,6 +65,16 @@ export function importedValue(binding: ImportedBinding): unknown {
 export function originOf(value: object): ImportReference | undefined {
   return origins.get(value);
 }
+
+/**
+ * Notes that a value of this thread has left it under a reference: when the reference comes back, it means that very
+ * value, even where importing would make a second one (vitest has instances of modules of its own).
+ */
+export function noteSent(value: object, { specifier, name }: ImportedBinding): void {
+  if (specifier.startsWith("file:")) sent.set(`${name} ${specifier}`, new WeakRef(value));
+}
+
+const sent = new Map<string, WeakRef<object>>();
 
 /** Notes where a module namespace (or another imported object) comes from. */
 export function noteOrigin(value: object, reference: ImportReference): void {

@@ -262,3 +262,19 @@ export function scriptByUrl(url: string): Script | undefined {
   const wanted = new Set([url, typed, `${url}.ts`]);
   return [...scripts.values()].findLast((script) => wanted.has(script.url.split("?")[0] ?? ""));
 }
+
+/**
+ * Whether any line of the REPL, each a script of its own, assigns a variable that all of them see.
+ */
+export function isAssignedInRepl(name: string): boolean {
+  return [...scripts.values()].some((script) => {
+    if (!isReplLine(script.url)) return false;
+    const { module, elsewhere } = script.assigned();
+    return module.has(name) || elsewhere.has(name);
+  });
+}
+
+/** Whether a script is one input of the REPL. */
+export function isReplLine(url: string): boolean {
+  return /^REPL\d+$/.test(url);
+}

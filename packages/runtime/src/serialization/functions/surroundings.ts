@@ -26,6 +26,7 @@ export function captureSurroundings(subject: Subject, into: Capturing): Surround
     );
   }
   for (const range of shape.importMeta) into.edits.push({ ...range, text: metaName(into) });
+  captureImports(subject, into);
   for (const use of shape.outer) captureOuter(subject, into, use);
   let superPrototype: number | undefined;
   if (shape.usesSuper) {
@@ -42,6 +43,14 @@ export function captureSurroundings(subject: Subject, into: Capturing): Surround
   if (shape.computedKey === undefined) return { superPrototype, methodKey: undefined };
   into.edits.push({ ...shape.computedKey, text: JSON.stringify(fn.name) });
   return { superPrototype, methodKey: fn.name };
+}
+
+/** `import()` means what it means in the user's file, whatever file the code is compiled as. */
+function captureImports({ shape }: Subject, into: Capturing): void {
+  if (shape.dynamicImports.length === 0) return;
+  const name = into.fresh("import");
+  into.params.push({ name, from: "import" });
+  for (const range of shape.dynamicImports) into.edits.push({ ...range, text: name });
 }
 
 function metaName(into: Capturing): string {
