@@ -31,7 +31,12 @@ for (const node of versions) {
     }
     const results = await runMode(mode, node);
     const count = (outcome) => results.filter((result) => result.outcome === outcome).length;
-    const row = { runs: count("runs"), "clear error": count("clear error"), fails: count("fails"), "n.a.": count("n.a.") };
+    const row = {
+      runs: count("runs"),
+      "clear error": count("clear error"),
+      fails: count("fails"),
+      "n.a.": count("n.a."),
+    };
     rows.push({ mode: mode.name, node: node.version, ...row });
     console.log(`${node.version.padEnd(9)} ${mode.name.padEnd(20)} ${JSON.stringify(row)}`);
     for (const { file, name, ok, detail } of results) {
@@ -47,7 +52,9 @@ process.exitCode = failed ? 1 : 0;
 /** A row for each mode, a column for each version: runs / clear error / fails / n.a. */
 function table(all) {
   const cell = (row) =>
-    row === undefined ? "" : (row.note ?? `${row.runs} / ${row["clear error"]} / ${row.fails} / ${row["n.a."]}`);
+    row === undefined
+      ? ""
+      : (row.note ?? `${row.runs} / ${row["clear error"]} / ${row.fails} / ${row["n.a."]}`);
   const lines = [
     ["runs / clear error / fails / n.a.", ...versions.map(({ version }) => `Node ${version}`)],
     [":--", ...versions.map(() => ":--")],

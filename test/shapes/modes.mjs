@@ -38,7 +38,11 @@ const typescript = (ending) => (folder, file) => {
   const text = moved(source(file));
   const path = /\.c?ts$/.test(file)
     ? join(fixtures, file)
-    : written(folder, renamed(file, ending), ending === ".cts" ? text.replace(/^import (?=.*harness)/m, "import ") : text);
+    : written(
+        folder,
+        renamed(file, ending),
+        ending === ".cts" ? text.replace(/^import (?=.*harness)/m, "import ") : text,
+      );
   return { args: ["--import", import.meta.resolve("tsx"), path] };
 };
 
@@ -95,18 +99,38 @@ export const modes = [
         : { args: [written(folder, renamed(file, ".cjs"), asRequire(moved(source(file))))] },
   },
   { name: "tsx, ESM", files: [...inModules, ...lowered], quick: true, prepare: typescript(".mts") },
-  { name: "tsx, CommonJS", files: [...everywhere, "commonjs.cts"],
+  {
+    name: "tsx, CommonJS",
+    files: [...everywhere, "commonjs.cts"],
     // The loader of Node 20 cannot `require` ES modules with imports of their own while tsx is in it.
     filesBefore22: ["commonjs.cts"],
-    prepare: typescript(".cts") },
-  { name: "Node strips types", files: inModules, since: 24, prepare: (folder, file) => ({ args: [written(folder, renamed(file, ".mts"), moved(source(file)))] }) },
+    prepare: typescript(".cts"),
+  },
+  {
+    name: "Node strips types",
+    files: inModules,
+    since: 24,
+    prepare: (folder, file) => ({ args: [written(folder, renamed(file, ".mts"), moved(source(file)))] }),
+  },
   { name: "bundle, ESM", files: [...inModules, ...lowered], prepare: bundle({ format: "esm" }) },
   { name: "bundle, CommonJS", files: [...everywhere, ...lowered], prepare: bundle({ format: "cjs" }) },
-  { name: "minified, ESM", files: [...inModules, ...lowered], prepare: bundle({ format: "esm", minify: true }) },
-  { name: "minified, CommonJS", files: everywhere, prepare: bundle({ format: "cjs", minify: true, sourcemap: "inline" }) },
+  {
+    name: "minified, ESM",
+    files: [...inModules, ...lowered],
+    prepare: bundle({ format: "esm", minify: true }),
+  },
+  {
+    name: "minified, CommonJS",
+    files: everywhere,
+    prepare: bundle({ format: "cjs", minify: true, sourcemap: "inline" }),
+  },
   { name: "vitest threads", files: [...inModules, ...typed], prepare: vitest("threads") },
   { name: "vitest forks", files: [...inModules, ...typed], prepare: vitest("forks") },
-  { name: "node -e", files: everywhere, quick: true, prepare: (_, file) => ({ args: ["-e", asRequire(source(file))] }) },
+  {
+    name: "node -e",
+    files: everywhere,
+    prepare: (_, file) => ({ args: ["-e", asRequire(source(file))] }),
+  },
   {
     name: "node -e, ESM",
     files: inModules,
@@ -151,11 +175,22 @@ export async function runMode(mode, node = { binary: process.execPath, major: cu
     const out = join(folder, `${file}.jsonl`);
     rmSync(out, { force: true });
     const { args, input = "", keepOpen = false } = await mode.prepare(folder, file, node);
-    const { status, output } = await run(node.binary, args, { input, keepOpen }, { MANTA_SHAPES_OUT: out, MANTA_SHAPES_MODE: mode.name });
+    const { status, output } = await run(
+      node.binary,
+      args,
+      { input, keepOpen },
+      { MANTA_SHAPES_OUT: out, MANTA_SHAPES_MODE: mode.name },
+    );
     const lines = existsSync(out) ? readFileSync(out, "utf8").trim().split("\n") : [];
     for (const line of lines) results.push({ file, ...JSON.parse(line) });
     if (status !== 0 || !lines.at(-1)?.includes('"finished"')) {
-      results.push({ file, name: "the program", ok: false, outcome: "fails", detail: `ended with ${status} after ${lines.length} shapes: ${output.slice(-3000)}` });
+      results.push({
+        file,
+        name: "the program",
+        ok: false,
+        outcome: "fails",
+        detail: `ended with ${status} after ${lines.length} shapes: ${output.slice(-3000)}`,
+      });
     }
   }
   return results.filter(({ name }) => name !== "finished");
@@ -171,7 +206,8 @@ function run(binary, args, { input, keepOpen }, env) {
       env: { ...process.env, NODE_OPTIONS: "", NO_COLOR: "1", VITEST: undefined, ...env },
     });
     let output = "";
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text) => (output += text));
     child.on("error", reject);
     child.on("close", (status) => resolve({ status, output }));
     child.stdin.write(input);

@@ -23,7 +23,8 @@ export function asRequire(text) {
       .map((part) => part.trim().replace(" as ", ": "))
       .filter((part) => part !== "");
     if (plain === undefined) return `const { ${parts.join(", ")} } = ${source};`;
-    if (!isPlainCommonJs(specifier)) return `const { ${[`default: ${plain}`, ...parts].join(", ")} } = ${source};`;
+    if (!isPlainCommonJs(specifier))
+      return `const { ${[`default: ${plain}`, ...parts].join(", ")} } = ${source};`;
     const rest = parts.length === 0 ? "" : ` const { ${parts.join(", ")} } = ${source};`;
     return `const ${plain} = ${source};${rest}`;
   });

@@ -176,7 +176,10 @@ function metaOf({ home }: SourceCode): object {
 }
 
 /** `import()` of the user's file. vitest has rewritten literal paths to be relative to its project. */
-function importerOf({ home, importRoot }: SourceCode): (specifier: string, options?: object) => Promise<object> {
+function importerOf({
+  home,
+  importRoot,
+}: SourceCode): (specifier: string, options?: object) => Promise<object> {
   const load = importFrom(home);
   if (importRoot === undefined) return load;
   return (specifier, options) =>

@@ -32,7 +32,7 @@ export function byValue(subject: Subject, first: Place): FunctionParts {
   }
   const carried = carryProperties(fn, shape, into);
   const name = Object.getOwnPropertyDescriptor(fn, "name")?.value as unknown;
-    const constructs = isConstructor(fn, shape);
+  const constructs = isConstructor(fn, shape);
   const code: SourceCode = {
     kind: shape.form === "class" ? "class" : "function",
     source: into.finish(),

@@ -28,7 +28,7 @@ export function compile(code: SourceCode, late: readonly number[]): Wrapper {
 }
 
 function compileNow(code: SourceCode, late: readonly number[]): Wrapper {
-  const { source, strict, form, url, line, column} = code;
+  const { source, strict, form, url, line, column } = code;
   const names = code.params.flatMap(({ name, from }) => (from === "self" ? [] : [name]));
   const self = code.params.find(({ from }) => from === "self")?.name;
   // Nothing but the user's own names may be visible in the function: a setter's parameter is a name of its own scope.

@@ -153,7 +153,8 @@ function readScript(path: string): Script | undefined {
   }
   const isModule = !path.endsWith(".cjs") && /^\s*(?:import|export)\b/m.test(source);
   const url = isModule ? pathToFileURL(path).href : path;
-  const sourceMapURL = /^\/\/# sourceMappingURL=(\S+)\s*$/m.exec(source.slice(source.lastIndexOf("\n//#")))?.[1] ?? "";
+  const sourceMapURL =
+    /^\/\/# sourceMappingURL=(\S+)\s*$/m.exec(source.slice(source.lastIndexOf("\n//#")))?.[1] ?? "";
   return describeScript(
     { scriptId: path, url, sourceMapURL, startLine: 0, startColumn: 0, isModule },
     source,

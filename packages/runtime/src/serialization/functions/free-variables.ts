@@ -16,6 +16,7 @@ import type { Reference } from "./scope-analysis.ts";
 import type { AssignedVariable, Script } from "./script.ts";
 import { ImportReference } from "./types.ts";
 import type { BindingCell } from "./types.ts";
+import { undefinedAt } from "./uninitialized.ts";
 import { weakReference } from "./weak-collections.ts";
 
 /** Captures all free variables. `skip` are ranges of the text that will be replaced as a whole. */
@@ -63,6 +64,7 @@ function captureVariable(
     captureWeak(subject, into, name, first, value);
     return;
   }
+  if (value === undefined) checkUndefined(subject, name, first);
   const whole = isObject(value) ? requiredReference(value) : undefined;
   if (whole !== undefined && !references.some(({ write }) => write)) {
     into.param(name, captured(subject, name, first, whole));
@@ -92,6 +94,28 @@ function captureVariable(
     value,
   );
   captureCell(subject, into, name, references, cell);
+}
+
+/** A variable without a value may be one whose declaration has not run yet. */
+function checkUndefined({ script, offset, title }: Subject, name: string, { start }: Reference): void {
+  const undefinedIs = undefinedAt(script, offset + start);
+  if (undefinedIs === "meant") return;
+  const written = script.positions.nameAt(offset + start) ?? name;
+  const place = script.positions.label(offset + start);
+  if (undefinedIs === "perhaps") {
+    warnOnce(
+      "MANTA_CAPTURED_UNDEFINED",
+      place,
+      `${title} captures '${written}' (${place}), which is undefined at this moment; if its declaration runs later, send the function after it`,
+    );
+    return;
+  }
+  throw cannotSend({
+    subject: title,
+    reason: `'${written}' (used at ${place}) has no value yet: its declaration has not run`,
+    frame: script.positions.frame(offset + start),
+    hint: "send the function after the declaration, or move the declaration up.",
+  });
 }
 
 /** A variable that is assigned: it becomes a field of a cell, which all closures in the payload share. */

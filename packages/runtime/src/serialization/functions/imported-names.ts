@@ -124,7 +124,8 @@ export function noteNamespaces(script: Script, variables: Readonly<Record<string
     const value = variables[name];
     if (exported !== "*" || !isObject(value) || !types.isModuleNamespaceObject(value)) continue;
     const target = importTarget(specifier, script);
-    if (target.kind === "reference") noteOrigin(value, new ImportReference(target.specifier, target.parent, "*"));
+    if (target.kind === "reference")
+      noteOrigin(value, new ImportReference(target.specifier, target.parent, "*"));
   }
 }
 

@@ -47,7 +47,8 @@ function isTypeScriptError(error: unknown): error is Error {
   return (
     typeScriptErrors.has(Reflect.get(error, "code")) ||
     // A `.js` specifier that means the `.ts` file beside it, as TypeScript writes it.
-    (Reflect.get(error, "code") === "ERR_MODULE_NOT_FOUND" && isWrittenInTypeScript(Reflect.get(error, "url")))
+    (Reflect.get(error, "code") === "ERR_MODULE_NOT_FOUND" &&
+      isWrittenInTypeScript(Reflect.get(error, "url")))
   );
 }
 
