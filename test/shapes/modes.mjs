@@ -109,7 +109,7 @@ export const modes = [
   {
     name: "Node strips types",
     files: inModules,
-    since: 24,
+    since: 22,
     prepare: (folder, file) => ({ args: [written(folder, renamed(file, ".mts"), moved(source(file)))] }),
   },
   { name: "bundle, ESM", files: [...inModules, ...lowered], prepare: bundle({ format: "esm" }) },

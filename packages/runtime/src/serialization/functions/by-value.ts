@@ -50,7 +50,8 @@ export function byValue(subject: Subject, first: Place): FunctionParts {
     base: rewritten.base,
     importRoot: rewritten.importRoot,
   };
-  return { code, values: into.values };
+  const { values, problems } = into;
+  return problems.length === 0 ? { code, values } : { code, values, problems };
 }
 
 /** How stacks name the file: as Node does, paths for CommonJS and URLs for modules. */

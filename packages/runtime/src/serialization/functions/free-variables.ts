@@ -8,7 +8,15 @@ import type { Capturing, Subject } from "./capturing.ts";
 import { isStandardGlobal } from "./globals.ts";
 import { captureImport, noteNamespaces } from "./imported-names.ts";
 import { requireFunction } from "./imports.ts";
-import { bindingGroups, isAssignedInRepl, isReplLine } from "./inspector.ts";
+import {
+  bindingGroups,
+  isAssignedInRepl,
+  isReplLine,
+  UNSET,
+  valuesIn,
+  variableIn,
+  nodeTellsUnset,
+} from "./inspector.ts";
 import type { CapturedScope } from "./inspector.ts";
 import { requiredReference } from "./modules.ts";
 import { cannotSend, warnOnce } from "./problems.ts";
@@ -33,7 +41,7 @@ export function captureVariables(
       (use) => !skip.some(({ start, end }) => use.start >= start && use.end <= end),
     );
     const [first] = references;
-    if (first !== undefined) captureVariable(subject, into, name, references, first);
+    if (first !== undefined) into.attempt(() => captureVariable(subject, into, name, references, first));
   }
 }
 
@@ -51,7 +59,9 @@ function captureVariable(
     captureGlobal(subject, into, name, references, first);
     return;
   }
-  const value = scope.variables[name];
+  const value = variableIn(scope.variables, name);
+  if (value === UNSET || (value === undefined && !nodeTellsUnset))
+    checkUndefined(subject, name, first, value);
   const moduleLevel = isModuleLevel(script, scopes, at);
   const imported = moduleLevel ? script.imports().get(name) : undefined;
   if (imported !== undefined && captureImport(subject, into, name, references, imported, value)) return;
@@ -64,7 +74,6 @@ function captureVariable(
     captureWeak(subject, into, name, first, value);
     return;
   }
-  if (value === undefined) checkUndefined(subject, name, first);
   const whole = isObject(value) ? requiredReference(value) : undefined;
   if (whole !== undefined && !references.some(({ write }) => write)) {
     into.param(name, captured(subject, name, first, whole));
@@ -86,7 +95,7 @@ function captureVariable(
       declaration: variable.declaration,
       closure: subject.offset,
       once: variable.makesOnce(subject.offset, subject.offset + subject.shape.text.length),
-      own: Object.values(scope.variables),
+      own: valuesIn(scope.variables),
       around: valuesAround(script, scopes, at + 1),
       moduleLevel: variable.moduleLevel,
       holder: subject.holder,
@@ -97,8 +106,13 @@ function captureVariable(
 }
 
 /** A variable without a value may be one whose declaration has not run yet. */
-function checkUndefined({ script, offset, title }: Subject, name: string, { start }: Reference): void {
-  const undefinedIs = undefinedAt(script, offset + start);
+function checkUndefined(
+  { script, offset, title }: Subject,
+  name: string,
+  { start }: Reference,
+  value: unknown,
+): void {
+  const undefinedIs = value === UNSET ? "never" : undefinedAt(script, offset + start);
   if (undefinedIs === "meant") return;
   const written = script.positions.nameAt(offset + start) ?? name;
   const place = script.positions.label(offset + start);
@@ -178,7 +192,7 @@ function assignedVariable(
 function valuesAround(script: Script, scopes: readonly CapturedScope[], from: number): unknown[] {
   const values: unknown[] = [];
   for (let at = from; at < scopes.length && !isModuleLevel(script, scopes, at); at++) {
-    values.push(...Object.values(scopes[at]?.variables ?? {}));
+    values.push(...valuesIn(scopes[at]?.variables ?? {}));
   }
   return values;
 }

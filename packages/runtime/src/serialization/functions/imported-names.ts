@@ -7,7 +7,7 @@ import { types } from "node:util";
 import { captured } from "./capturing.ts";
 import type { Capturing, Subject } from "./capturing.ts";
 import { interopName, noteOrigin, noteSent, requiredName } from "./imports.ts";
-import { bindingGroups, scriptByUrl } from "./inspector.ts";
+import { bindingGroups, scriptByUrl, variableIn } from "./inspector.ts";
 import { fileSpecifier, importTarget } from "./modules.ts";
 import type { ImportTarget } from "./modules.ts";
 import { filePath } from "./positions.ts";
@@ -121,7 +121,7 @@ function sentReference(reference: ImportReference, value: unknown): ImportRefere
  */
 export function noteNamespaces(script: Script, variables: Readonly<Record<string, unknown>>): void {
   for (const [name, { specifier, name: exported }] of script.imports()) {
-    const value = variables[name];
+    const value = variableIn(variables, name);
     if (exported !== "*" || !isObject(value) || !types.isModuleNamespaceObject(value)) continue;
     const target = importTarget(specifier, script);
     if (target.kind === "reference")

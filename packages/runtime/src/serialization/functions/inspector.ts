@@ -19,6 +19,26 @@ export interface CapturedScope {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
+/** In the place of the value of a variable whose declaration has not run, where Node tells (22 and later). */
+export const UNSET: unique symbol = Symbol("manta.unset");
+
+/** Before that, V8 shows such a variable as undefined. */
+export const nodeTellsUnset: boolean = Number(process.versions.node.split(".")[0]) >= 22;
+
+/** What a scope's variable holds. */
+export function variableIn(variables: CapturedScope["variables"], name: string): unknown {
+  try {
+    return variables[name];
+  } catch {
+    return UNSET;
+  }
+}
+
+/** What all variables of a scope hold. */
+export function valuesIn(variables: CapturedScope["variables"]): unknown[] {
+  return Object.keys(variables).map((name) => variableIn(variables, name));
+}
+
 export interface Inspected {
   readonly location: (Position & { readonly scriptId: string }) | undefined;
   readonly scopes: readonly CapturedScope[];

@@ -3,8 +3,7 @@
  * get, a relative one the file beside it, TypeScript included.
  */
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { constants, Script } from "node:vm";
 import { SerializationError } from "../../core/errors.ts";
 
@@ -22,12 +21,12 @@ export function importFrom(parent: string): Import {
       importModuleDynamically: mainLoader(),
     }).runInThisContext() as Import;
     importer = async (specifier, options) => {
+      // Node remembers that it could not load a file, so the loader has to be there first.
+      if (isTypeScript(specifier, parent)) await loadTypeScriptLoader(native);
       try {
         return await native(specifier, options);
       } catch (error) {
-        if (!isTypeScriptError(error)) throw error;
-        await loadTypeScriptLoader(parent, specifier, error);
-        return native(specifier, options);
+        throw typeScriptErrors.has(Reflect.get(Object(error), "code")) ? cannotLoad(specifier, error) : error;
       }
     };
     importers.set(parent, importer);
@@ -41,46 +40,43 @@ const typeScriptErrors: ReadonlySet<unknown> = new Set([
   "ERR_INVALID_TYPESCRIPT_SYNTAX",
 ]);
 
-/** Node does not load the file because it is TypeScript, or more TypeScript than it strips. */
-function isTypeScriptError(error: unknown): error is Error {
-  if (!(error instanceof Error)) return false;
-  return (
-    typeScriptErrors.has(Reflect.get(error, "code")) ||
-    // A `.js` specifier that means the `.ts` file beside it, as TypeScript writes it.
-    (Reflect.get(error, "code") === "ERR_MODULE_NOT_FOUND" &&
-      isWrittenInTypeScript(Reflect.get(error, "url")))
-  );
-}
-
-function isWrittenInTypeScript(url: unknown): boolean {
-  if (typeof url !== "string" || !url.startsWith("file:")) return false;
+/** Whether a specifier names a TypeScript file, perhaps under the name of what it would be compiled to. */
+function isTypeScript(specifier: string, parent: string): boolean {
+  if (!/^(?:\.{0,2}\/|file:)/.test(specifier) || !URL.canParse(specifier, parent)) return false;
+  const url = new URL(specifier, parent);
+  if (url.protocol !== "file:") return false;
   const path = fileURLToPath(url);
-  return /\.[cm]?js$/.test(path) ? existsSync(path.replace(/js$/, "ts")) : existsSync(`${path}.ts`);
+  if (/\.(?:[cm]?ts|tsx)$/.test(path)) return existsSync(path);
+  if (existsSync(path)) return false;
+  return existsSync(`${path}.ts`) || (/\.[cm]?js$/.test(path) && existsSync(path.replace(/js$/, "ts")));
 }
 
 let typeScriptLoader: Promise<void> | undefined;
 
 /**
- * A worker starts without the loaders of the program. When shipped code imports TypeScript that Node cannot load by
- * itself, tsx is brought in, if the program has it.
+ * A worker starts without the loaders of the program: when shipped code imports TypeScript, tsx is brought in, if the
+ * program has it. Without it Node may still load the file by itself.
  */
-async function loadTypeScriptLoader(parent: string, specifier: string, cause: Error): Promise<void> {
+function loadTypeScriptLoader(native: Import): Promise<void> {
   typeScriptLoader ??= (async () => {
-    const resolved = createRequire(parent).resolve("tsx/esm/api");
-    const { register } = (await import(pathToFileURL(resolved).href)) as { register: () => unknown };
-    register();
+    try {
+      const { register } = (await native("tsx/esm/api")) as { register: () => unknown };
+      register();
+    } catch {
+      // Not installed.
+    }
   })();
-  try {
-    await typeScriptLoader;
-  } catch {
-    throw new SerializationError(
-      specifier,
-      `import(${JSON.stringify(specifier)}) in shipped code: a worker cannot load TypeScript (${cause.message}).\n` +
-        "Hint: import it with an import statement at the top of the file, whose values travel with the function; " +
-        "or install tsx; or use a Node that strips types (22.18, 24).",
-      { cause },
-    );
-  }
+  return typeScriptLoader;
+}
+
+function cannotLoad(specifier: string, cause: unknown): SerializationError {
+  return new SerializationError(
+    specifier,
+    `import(${JSON.stringify(specifier)}) in shipped code: this worker cannot load TypeScript: ${String(cause)}\n` +
+      "Hint: import it with an import statement at the top of the file, whose values travel with the function; " +
+      "or install tsx; or use a Node that strips types (22.18 and later).",
+    { cause },
+  );
 }
 
 /**

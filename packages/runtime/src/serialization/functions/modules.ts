@@ -7,6 +7,7 @@ import { createRequire, isBuiltin } from "node:module";
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { types } from "node:util";
+import { variableIn } from "./inspector.ts";
 import type { CapturedScope } from "./inspector.ts";
 import { noteSent, requiredName } from "./imports.ts";
 import { once } from "./lazy.ts";
@@ -43,7 +44,7 @@ function findExport(
           /export\s+default\s*\(?\s*$/.test(script.source.slice(Math.max(0, offset - 60), offset))
         : scopes.some(
             ({ kind, variables }) =>
-              kind !== "Global" && Object.hasOwn(variables, local) && variables[local] === fn,
+              kind !== "Global" && Object.hasOwn(variables, local) && variableIn(variables, local) === fn,
           );
     if (isIt) return new ImportReference(script.home, undefined, name);
   }

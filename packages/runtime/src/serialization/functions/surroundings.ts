@@ -17,17 +17,20 @@ export interface Surroundings {
 /** Carries what can be carried. Throws SerializationError for the rest. */
 export function captureSurroundings(subject: Subject, into: Capturing): Surroundings {
   const { shape, fn, holder } = subject;
-  if (shape.foreignPrivate !== undefined) {
-    refuse(
-      subject,
-      shape.foreignPrivate.start,
-      `it uses the private member #${shape.foreignPrivate.name} of a class around it`,
-      "send the class, or make the function in a method of the class in the worker.",
+  const { foreignPrivate } = shape;
+  if (foreignPrivate !== undefined) {
+    into.attempt(() =>
+      refuse(
+        subject,
+        foreignPrivate.start,
+        `it uses the private member #${foreignPrivate.name} of a class around it`,
+        "send the class, or make the function in a method of the class in the worker.",
+      ),
     );
   }
   for (const range of shape.importMeta) into.edits.push({ ...range, text: metaName(into) });
   captureImports(subject, into);
-  for (const use of shape.outer) captureOuter(subject, into, use);
+  for (const use of shape.outer) into.attempt(() => captureOuter(subject, into, use));
   let superPrototype: number | undefined;
   if (shape.usesSuper) {
     if (holder === undefined) {
