@@ -31,7 +31,7 @@ export function loadImports(bindings: Iterable<ImportedBinding>): Promise<void> 
   for (const binding of bindings) {
     if (isImmediate(binding)) continue;
     const key = keyOf(binding);
-    if (modules.has(key) || sent.get(`${binding.name} ${binding.specifier}`)?.deref() !== undefined) continue;
+    if (modules.has(key) || ownValue(binding) !== undefined) continue;
     let wait = loading.get(key);
     if (wait === undefined) {
       wait = load(binding, key).finally(() => loading.delete(key));
@@ -52,9 +52,9 @@ export function importedValue(binding: ImportedBinding): unknown {
   if (isGlobalReference(binding)) return globalByName(name);
   if (specifier === requireFunction) return createRequire(parent ?? import.meta.url);
   if (specifier === weakCollections) return weakCollection(name);
-  const own = sent.get(`${name} ${specifier}`)?.deref();
-  if (own !== undefined) return own;
-  const value = name === requiredName ? requireModule(binding) : memberOf(moduleFor(binding), binding);
+  const value =
+    ownValue(binding) ??
+    (name === requiredName ? requireModule(binding) : memberOf(moduleFor(binding), binding));
   if ((typeof value === "object" && value !== null) || typeof value === "function") {
     if (!origins.has(value)) origins.set(value, new ImportReference(specifier, parent, name));
   }
@@ -75,6 +75,16 @@ export function noteSent(value: object, { specifier, name }: ImportedBinding): v
 }
 
 const sent = new Map<string, WeakRef<object>>();
+
+/** What this thread has for a binding without importing anything: importing could make a second instance of a module. */
+function ownValue({ specifier, name }: ImportedBinding): unknown {
+  if (!specifier.startsWith("file:")) return undefined;
+  const known = sent.get(`${name} ${specifier}`)?.deref();
+  if (known !== undefined || name.startsWith("*")) return known;
+  const exports: unknown = createRequire(import.meta.url).cache[fileURLToPath(specifier)]?.exports;
+  const hasMembers = (typeof exports === "object" && exports !== null) || typeof exports === "function";
+  return hasMembers && Object.hasOwn(exports, name) ? (Reflect.get(exports, name) as unknown) : undefined;
+}
 
 /** Notes where a module namespace (or another imported object) comes from. */
 export function noteOrigin(value: object, reference: ImportReference): void {
