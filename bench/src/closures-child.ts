@@ -48,7 +48,7 @@ const rehydration = median(Array.from({ length: 200 }), () => decode(encoded));
 
 // Both are called through one loop for each, so that neither meets a call site that the other has spoilt.
 const loopOver = (fn: (x: number) => number): (() => number) =>
-  // oxlint-disable-next-line no-new-func -- a loop of its own for each function
+  // oxlint-disable-next-line no-new-func, typescript/no-implied-eval -- a loop of its own for each function
   new Function(
     "fn",
     "return () => { let sum = 0; for (let i = 0; i < 5e6; i++) sum = (sum + fn(i)) | 0; return sum; }",

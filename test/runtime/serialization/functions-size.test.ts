@@ -38,8 +38,17 @@ describe("a function that carries much", () => {
   });
 
   it("has Ray's limits by default", () => {
-    expect(() => checkFunctionSize(() => table, "job", 99_999_999)).not.toThrow();
-    expect(() => checkFunctionSize(() => table, "job", 100_000_000)).toThrow(/100\.0 MB/);
+    const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    try {
+      checkFunctionSize(() => table, "job", 9_999_999);
+      expect(warn).not.toHaveBeenCalled();
+      checkFunctionSize(() => table, "job", 10_000_000);
+      expect(warn).toHaveBeenCalledTimes(1);
+      expect(() => checkFunctionSize(() => table, "job", 99_999_999)).not.toThrow();
+      expect(() => checkFunctionSize(() => table, "job", 100_000_000)).toThrow(/100\.0 MB/);
+    } finally {
+      vi.restoreAllMocks();
+    }
   });
 });
 
