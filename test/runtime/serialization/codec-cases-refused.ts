@@ -112,7 +112,7 @@ export const refused: readonly RefusedCase[] = [
   },
   {
     value: "instances with `#private` state, of native classes, or of classes inside a library",
-    hint: "Give its class a serializer (registerSerializer), send what is needed to create it, or keep it in an actor.",
+    hint: "Give its class a serializer (registerSerializer), send what is needed to create it, export it from a module of your own and import it, or keep it in an actor.",
     examples: {
       "an instance with #private state": [() => new Locked(), /Locked.*private state \(#key\)/],
       "an instance that inherits #private state": [() => new LockedChild(), /LockedChild.*#key/],

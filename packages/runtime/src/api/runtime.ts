@@ -2,12 +2,7 @@
  * The runtime of this thread: the peer and what the public functions do with it. One per thread, found under a
  * `Symbol.for` key, so that two copies of this package in one process share it.
  */
-import {
-  InvalidArgumentError,
-  NotInitializedError,
-  PendingCallsLimitExceededError,
-  SerializationError,
-} from "../core/errors.ts";
+import { InvalidArgumentError, NotInitializedError, PendingCallsLimitExceededError } from "../core/errors.ts";
 import { newId, type ActorId } from "../core/ids.ts";
 import type { ObjectEntry } from "../objects/object-entry.ts";
 import type { StoredValue } from "../objects/stored-value.ts";
@@ -16,13 +11,11 @@ import type { Peer } from "../peer/peer.ts";
 import type { TaskTemplate } from "../peer/task-template.ts";
 import { argumentsToWire, encodeArguments, whenArgumentsReady } from "../peer/work.ts";
 import type { Attachment } from "../transport/channel.ts";
+import { checkFunctionSize } from "../serialization/functions/size.ts";
 import type { TaskContext } from "../worker/task-context.ts";
 import type { ActorHandle, ActorHold, CallOptions, HandleMeta } from "./actor-handle.ts";
 import { ObjectRef } from "./object-ref.ts";
 import { demand, type ActorOptions, type TaskOptions } from "./options.ts";
-
-const WARN_BYTES = 10_000_000;
-const FAIL_BYTES = 100_000_000;
 
 /** What an actor class is, apart from one actor's arguments. */
 export interface ActorClassExport {
@@ -55,18 +48,7 @@ export class Runtime {
     const value = this.peer.values.store(fn, name);
     const { bytes, buffers, tracked } = value.encoded;
     const size = buffers.reduce((sum, buffer) => sum + buffer.byteLength, bytes.byteLength);
-    if (size > FAIL_BYTES) {
-      throw new SerializationError(
-        name,
-        `${name} carries ${size} bytes of captured values, more than ${FAIL_BYTES}: put them with put() and pass the ref`,
-      );
-    }
-    if (size > WARN_BYTES) {
-      process.emitWarning(
-        `${name} carries ${size} bytes of captured values to every worker; put them with put() and pass the ref`,
-        { type: "MantaWarning", code: "MANTA_LARGE_FUNCTION" },
-      );
-    }
+    checkFunctionSize(fn, name, size);
     const plain = buffers.length === 0 && tracked.length === 0;
     const id = plain ? `fn_${hash(bytes)}` : newId("fn");
     return { id: id, name, value };

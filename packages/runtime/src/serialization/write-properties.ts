@@ -53,7 +53,7 @@ function checkClasses(value: object, prototype: object): void {
 }
 
 const INSTANCE_HINT =
-  "Give its class a serializer (registerSerializer), send what is needed to create it, or keep it in an actor.";
+  "Give its class a serializer (registerSerializer), send what is needed to create it, export it from a module of your own and import it, or keep it in an actor.";
 
 /** Why instances of a class cannot be copied; `undefined` when they can. */
 function judge(cls: Function): string | undefined {
