@@ -24,6 +24,7 @@ describe("init", () => {
     ["logToDriver", 1],
     ["workerResourceLimits", 64],
     ["idleWorkerMs", -5],
+    ["pollUs", -1],
     ["seed", "x"],
     ["numCPUs", 2],
   ];

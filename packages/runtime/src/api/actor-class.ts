@@ -1,9 +1,10 @@
 /** Actor classes: a class and its options; `.remote(...)` makes an actor and returns its handle. */
 import { InvalidArgumentError } from "../core/errors.ts";
+import type { ActorTemplate } from "../peer/actor-template.ts";
 import type { ActorHandle } from "./actor-handle.ts";
 import { checkActorOptions, type ActorOptions } from "./options.ts";
 import { captureFor } from "./remote-function.ts";
-import { currentRuntime } from "./runtime.ts";
+import { currentRuntime, type Runtime } from "./runtime.ts";
 import type { AnyClass, Args } from "./types.ts";
 
 /**
@@ -17,6 +18,8 @@ import type { AnyClass, Args } from "./types.ts";
 export class ActorClass<C extends AnyClass> {
   /** Read when it is used: a class that captures its own actor class arrives after it. */
   readonly #target: readonly [cls: C, options: ActorOptions];
+  /** What the last actor had in common with those before it; usually the next one has it, too. */
+  #last: { readonly runtime: Runtime; readonly template: ActorTemplate } | undefined;
 
   /** @internal Use `remote`. */
   constructor(target: readonly [cls: C, options: ActorOptions]) {
@@ -31,12 +34,27 @@ export class ActorClass<C extends AnyClass> {
    */
   remote(...args: Args<ConstructorParameters<C>>): ActorHandle<InstanceType<C>> {
     const runtime = currentRuntime(`${this.name}.remote()`);
-    const [cls, options] = this.#target;
-    const code = captureFor(runtime, cls, this.name);
+    const template = this.#templateFor(runtime);
     // The methods were read off the class, whose instance type the handle shows.
-    return runtime.createActor({ code, methods: methodsOf(cls) }, args, options) as ActorHandle<
-      InstanceType<C>
-    >;
+    return runtime.createActor(template, args, this.#target[1]) as ActorHandle<InstanceType<C>>;
+  }
+
+  #templateFor(runtime: Runtime): ActorTemplate {
+    const [cls, options] = this.#target;
+    const depth = runtime.context?.depth ?? 0;
+    const namespace = options.namespace ?? runtime.namespace;
+    const last = this.#last;
+    if (
+      last?.runtime === runtime &&
+      last.template.depth === depth &&
+      last.template.handle.namespace === namespace
+    ) {
+      return last.template;
+    }
+    const code = captureFor(runtime, cls, this.name);
+    const template = runtime.actorTemplate({ code, methods: methodsOf(cls) }, options);
+    this.#last = { runtime, template };
+    return template;
   }
 
   /** The same class with other options; unnamed ones stay. */

@@ -6,16 +6,20 @@ import type { ObjectRef } from "./object-ref.ts";
 import { checkCallOptions } from "./options.ts";
 import type { ActorMethod, ActorMethods } from "./types.ts";
 
-/** What a handle needs to be made again in another thread. Plain data. */
-export interface HandleMeta {
-  readonly actorId: ActorId;
+/** What all handles to actors of a class with one set of options have in common. Plain data. */
+export interface HandleKind {
   readonly className: string;
-  readonly name: string | undefined;
   readonly namespace: string;
   readonly methods: readonly string[];
   readonly maxTaskRetries: number;
   readonly retryExceptions: boolean;
   readonly maxPendingCalls: number;
+}
+
+/** What a handle needs to be made again in another thread. Plain data. */
+export interface HandleMeta extends HandleKind {
+  readonly actorId: ActorId;
+  readonly name: string | undefined;
 }
 
 /** Options of one call, `handle.method.options({...}).remote()`. */

@@ -3,14 +3,15 @@
  * `Symbol.for` key, so that two copies of this package in one process share it.
  */
 import { InvalidArgumentError, NotInitializedError, PendingCallsLimitExceededError } from "../core/errors.ts";
-import { newId, type ActorId } from "../core/ids.ts";
+import type { ErrorText } from "../core/actor-directory.ts";
+import { newId, type ActorId, type PeerId } from "../core/ids.ts";
 import type { ObjectEntry } from "../objects/object-entry.ts";
 import type { StoredValue } from "../objects/stored-value.ts";
+import type { ActorTemplate } from "../peer/actor-template.ts";
 import type { FunctionExport } from "../peer/function-sender.ts";
 import type { Peer } from "../peer/peer.ts";
 import type { TaskTemplate } from "../peer/task-template.ts";
-import { argumentsToWire, encodeArguments, whenArgumentsReady } from "../peer/work.ts";
-import type { Attachment } from "../transport/channel.ts";
+import { argumentsToWire, encodeArguments, whenArgumentsReady, type Arguments } from "../peer/work.ts";
 import { checkFunctionSize } from "../serialization/functions/size.ts";
 import type { TaskContext } from "../worker/task-context.ts";
 import type { ActorHandle, ActorHold, CallOptions, HandleMeta } from "./actor-handle.ts";
@@ -122,89 +123,82 @@ export class Runtime {
     return refsOf(entries, numReturns === 1);
   }
 
-  createActor(cls: ActorClassExport, args: readonly unknown[], options: ActorOptions): ActorHandle {
-    const { peer } = this;
+  /** What actors of a class with these options have in common, made by the calling code. */
+  actorTemplate(cls: ActorClassExport, options: ActorOptions): ActorTemplate {
     const { resources, placement, pool } = demand("remote()", options, { kind: "actor" });
-    const depth = this.#context()?.depth ?? 0;
-    const actorId = newId("actor") as ActorId;
-    const className = cls.code.name;
-    const namespace = options.namespace ?? this.namespace;
-    const isolation = options.isolation ?? "thread";
-    const meta: HandleMeta = {
-      actorId,
-      className,
-      name: options.name,
-      namespace,
-      methods: cls.methods,
-      maxTaskRetries: options.maxTaskRetries ?? 0,
-      retryExceptions: options.retryExceptions ?? false,
-      maxPendingCalls: options.maxPendingCalls ?? -1,
+    return {
+      code: cls.code,
+      handle: {
+        className: cls.code.name,
+        namespace: options.namespace ?? this.namespace,
+        methods: cls.methods,
+        maxTaskRetries: options.maxTaskRetries ?? 0,
+        retryExceptions: options.retryExceptions ?? false,
+        maxPendingCalls: options.maxPendingCalls ?? -1,
+      },
+      isolation: options.isolation ?? "thread",
+      maxRestarts: options.maxRestarts ?? 0,
+      maxConcurrency: options.maxConcurrency,
+      resources,
+      placement,
+      pool,
+      depth: this.#context()?.depth ?? 0,
     };
+  }
+
+  createActor(template: ActorTemplate, args: readonly unknown[], options: ActorOptions): ActorHandle {
+    const { peer } = this;
+    const actorId = newId("actor") as ActorId;
+    const { name, getIfExists = false } = options;
+    const meta: HandleMeta = { ...template.handle, actorId, name };
     const held = encodeArguments(args, peer.values);
-    const handle = peer.actors.own(meta, (workerId, incarnation) =>
+    const handle = peer.actors.own(meta, (workerId, incarnation) => {
+      if (held.slots.length === 0) return this.#sendCreation(template, meta, held, workerId, incarnation);
       whenArgumentsReady(held, peer.objects, (error) => {
-        if (error !== undefined) {
-          const text = { name: "Error", message: "an argument of the constructor failed", stack: undefined };
-          peer.toNode({
-            t: "actor.creationFailed",
-            actorId,
-            incarnation,
-            error: { ...text, ...plainError(error) },
-          });
-          return;
-        }
-        const attachments: Attachment[] = [];
-        peer.toPeer(
-          workerId,
-          {
-            t: "actor.create",
-            actorId,
-            incarnation,
-            className,
-            name: options.name,
-            namespace,
-            cls: peer.functions.toWire(cls.code, workerId, attachments),
-            args: argumentsToWire(held, workerId, peer.values, attachments),
-            isolation,
-            maxConcurrency: options.maxConcurrency,
-            depth,
-            resources: resources.toJSON(),
-            pool,
-            handle: meta,
-          },
-          attachments,
-        );
-      }),
-    );
+        if (error === undefined) this.#sendCreation(template, meta, held, workerId, incarnation);
+        else peer.toNode({ t: "actor.creationFailed", actorId, incarnation, error: argumentError(error) });
+      });
+    });
+    const number = peer.actorTemplates.numberForNode(template);
+    if (name === undefined) {
+      peer.toNode({ t: "actor.register", template: number, actorId });
+      return handle;
+    }
     const request = peer.request((requestId) =>
       peer.toNode({
         t: "actor.register",
-        registration: {
-          actorId,
-          ownerId: peer.peerId,
-          className,
-          name: options.name,
-          namespace,
-          isolation,
-          maxRestarts: options.maxRestarts ?? 0,
-          handle: meta,
-        },
-        demand: { resources: resources.toJSON(), pool, depth, name: className },
-        placement: placement.toJSON(),
-        getIfExists: options.getIfExists ?? false,
-        requestId,
+        template: number,
+        actorId,
+        named: { name, getIfExists, requestId },
       }),
     );
-    if (options.name === undefined) return handle;
     peer.inbox.waitSync(() => request.done); // the name must be known to be free
     const { existing } = request.result as { existing?: HandleMeta }; // the node's reply
     if (existing === undefined) return handle;
     peer.actors.disown(actorId);
-    if (options.getIfExists === true) return peer.actors.receive(existing.actorId, existing);
+    if (getIfExists) return peer.actors.receive(existing.actorId, existing);
     throw new InvalidArgumentError(
       "options.name",
-      `an actor named ${JSON.stringify(options.name)} lives in namespace ${JSON.stringify(namespace)} already; ` +
+      `an actor named ${JSON.stringify(name)} lives in namespace ${JSON.stringify(meta.namespace)} already; ` +
         "use getActor(name), or { getIfExists: true }",
+    );
+  }
+
+  #sendCreation(
+    template: ActorTemplate,
+    { actorId, name }: HandleMeta,
+    args: Arguments,
+    workerId: PeerId,
+    incarnation: number,
+  ): void {
+    const { peer } = this;
+    const number = peer.actorTemplates.numberFor(template, workerId);
+    const attachments = peer.values.newAttachments();
+    const wire = argumentsToWire(args, workerId, peer.values, attachments);
+    peer.toPeer(
+      workerId,
+      { t: "actor.create", template: number, actorId, name, incarnation, args: wire },
+      attachments,
     );
   }
 
@@ -237,10 +231,12 @@ function hash(bytes: Uint8Array): string {
   return process.getBuiltinModule("node:crypto").createHash("sha1").update(bytes).digest("base64url");
 }
 
-function plainError(error: Error | StoredValue): { message?: string; value?: Uint8Array | undefined } {
-  if (error instanceof Error) return { message: error.message };
+/** Why an actor could not be made, for the node. */
+function argumentError(error: Error | StoredValue): ErrorText {
+  const text = { name: "Error", message: "an argument of the constructor failed", stack: undefined };
+  if (error instanceof Error) return { ...text, message: error.message };
   const { bytes, buffers, tracked } = error.encoded;
-  return buffers.length === 0 && tracked.length === 0 ? { value: bytes } : {};
+  return buffers.length === 0 && tracked.length === 0 ? { ...text, value: bytes } : text;
 }
 
 const key = Symbol.for("@mantajs/runtime/current");

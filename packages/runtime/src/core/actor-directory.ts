@@ -5,6 +5,7 @@
  * The creation itself (class and constructor arguments) travels from the owner straight to the chosen worker; the
  * directory only says where.
  */
+import type { HandleKind } from "../api/actor-handle.ts";
 import type { ActorId, PeerId } from "./ids.ts";
 import { RecentIds } from "./recent-ids.ts";
 import { RefCounter } from "./ref-counter.ts";
@@ -47,8 +48,8 @@ export interface ActorRegistration {
   readonly isolation: "thread" | "shared";
   /** -1: no limit. */
   readonly maxRestarts: number;
-  /** Opaque data that makes a handle of it again (method names, defaults). */
-  readonly handle: unknown;
+  /** What makes a handle of it again (method names, defaults). */
+  readonly handle: HandleKind;
 }
 
 /** What subscribers are told. */

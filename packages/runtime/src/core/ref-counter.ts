@@ -8,10 +8,22 @@
  * before its own give-back over the same ordered channel, has arrived.
  */
 export class RefCounter {
-  readonly #counts = new Map<string, number>();
+  /** Most things are with one thread only; a table is made for the second. */
+  #only: string | undefined;
+  #count = 0;
+  #counts: Map<string, number> | undefined;
 
   /** `times` more references were handed to `peer` (negative: given back). Returns whether the thing is still in use. */
   add(peer: string, times: number): boolean {
+    if (this.#counts === undefined) {
+      if (this.#count === 0) this.#only = peer;
+      if (this.#only === peer) {
+        this.#count += times;
+        return this.inUse;
+      }
+      this.#counts = new Map();
+      if (this.#only !== undefined) this.#counts.set(this.#only, this.#count);
+    }
     const count = (this.#counts.get(peer) ?? 0) + times;
     if (count === 0) this.#counts.delete(peer);
     else this.#counts.set(peer, count);
@@ -20,15 +32,17 @@ export class RefCounter {
 
   /** The thread has ended: whatever it had is given back. Returns whether the thing is still in use. */
   drop(peer: string): boolean {
-    this.#counts.delete(peer);
+    if (this.#counts !== undefined) this.#counts.delete(peer);
+    else if (this.#only === peer) this.#count = 0;
     return this.inUse;
   }
 
   get inUse(): boolean {
-    return this.#counts.size > 0;
+    return this.#counts === undefined ? this.#count !== 0 : this.#counts.size > 0;
   }
 
   peers(): readonly string[] {
-    return [...this.#counts.keys()];
+    if (this.#counts !== undefined) return [...this.#counts.keys()];
+    return this.#only === undefined || this.#count === 0 ? [] : [this.#only];
   }
 }

@@ -26,7 +26,8 @@ export interface ActorRequest extends Demand {
 }
 
 export type SchedulerEffect =
-  | { readonly type: "startWorker" }
+  /** Urgent: somebody waits for it, or nobody would find a worker. */
+  | { readonly type: "startWorker"; readonly isUrgent: boolean }
   | {
       readonly type: "grantLease";
       readonly requestId: RequestId;

@@ -398,7 +398,9 @@ export class Scheduler {
     for (const allocation of reserved) this.#pools.release(allocation);
     const pooled = idle.length + running;
     const wanted = Math.max(missing, this.#options.poolSize - pooled) - this.#starting;
-    for (let i = 0; i < wanted; i++) effects.push({ type: "startWorker" });
+    // Whoever was just given the last idle worker goes first; one to replace it can wait a moment.
+    for (let i = 0; i < wanted; i++)
+      effects.push({ type: "startWorker", isUrgent: i < missing || idle.length === 0 });
     this.#starting += Math.max(0, wanted);
     return effects;
   }

@@ -4,7 +4,13 @@
  */
 import type { ResourceLimits } from "node:worker_threads";
 
-import { ActorDirectory, type DeathCause, type DirectoryEffect } from "../core/actor-directory.ts";
+import type { HandleMeta } from "../api/actor-handle.ts";
+import {
+  ActorDirectory,
+  type ActorRegistration,
+  type DeathCause,
+  type DirectoryEffect,
+} from "../core/actor-directory.ts";
 import { newId, type ActorId, type PeerId, type PlacementGroupId, type RequestId } from "../core/ids.ts";
 import { ResourceSet, type Resources } from "../core/resources.ts";
 import type { WhoWaits } from "../core/scheduler-types.ts";
@@ -16,7 +22,14 @@ import { retireBell, type Bells } from "../transport/bells.ts";
 import { Inbox } from "../transport/inbox.ts";
 import { LeaseBoard } from "../transport/lease-board.ts";
 import { RingChannel, type ChannelEnd } from "../transport/ring-channel.ts";
-import type { ExitCause, NodeToPeer, PeerToNode, Query, WireDemand } from "../transport/protocol.ts";
+import type {
+  ExitCause,
+  NodeActorTemplate,
+  NodeToPeer,
+  PeerToNode,
+  Query,
+  WireDemand,
+} from "../transport/protocol.ts";
 import { slotOf } from "../core/ids.ts";
 import { answerQuery } from "./queries.ts";
 import { WorkerPool } from "./worker-pool.ts";
@@ -37,9 +50,19 @@ export interface NodeConfig {
   readonly idleWorkerMs: number;
   /** Threads above which a warning names the alternatives. */
   readonly manyThreads: number;
+  /** How long threads look for the next message. */
+  readonly pollUs: number | undefined;
+}
+
+interface Template {
+  readonly of: NodeActorTemplate;
+  readonly demand: Demand;
+  readonly placement: ResourceSet;
 }
 
 const EARLY_ENDS = 5;
+/** When a worker replaces one that an actor took. */
+const REFILL_MS = 20;
 
 export class Node {
   readonly #config: NodeConfig;
@@ -50,10 +73,9 @@ export class Node {
   readonly #usage: StoreUsage;
   readonly #board: LeaseBoard;
   readonly #channels = new Map<PeerId, RingChannel>();
-  readonly #demands = new Map<
-    ActorId,
-    { demand: Demand; placement: ResourceSet; isolation: "thread" | "shared" }
-  >();
+  /** What actors have in common, by owner and number. */
+  readonly #templates = new Map<PeerId, Map<number, Template>>();
+  readonly #demands = new Map<ActorId, Template>();
   readonly #groupWaiters = new Map<PlacementGroupId, { peer: PeerId; requestId: RequestId }[]>();
   readonly #idleWaiters: { peer: PeerId; requestId: RequestId }[] = [];
   /** Workers that ended by themselves before they ran anything, in a row: something is wrong with the set-up. */
@@ -64,7 +86,7 @@ export class Node {
 
   constructor(config: NodeConfig, driverEnd: ChannelEnd) {
     this.#config = config;
-    this.#inbox = new Inbox({ bells: config.bells, slot: 0 });
+    this.#inbox = new Inbox({ bells: config.bells, slot: 0, pollUs: config.pollUs });
     this.#usage = new StoreUsage(config.usage);
     const board = new LeaseBoard(config.leases, 0);
     this.#board = board;
@@ -90,8 +112,8 @@ export class Node {
   }
 
   #seat(peerId: PeerId, slot: number): PeerSeat {
-    const { sessionId, nodeId, namespace, bells, leases } = this.#config;
-    return { peerId, sessionId, nodeId, namespace, bells, leases, usage: this.#usage.forSlot(slot) };
+    const { sessionId, nodeId, namespace, bells, leases, pollUs } = this.#config;
+    return { peerId, sessionId, nodeId, namespace, bells, leases, usage: this.#usage.forSlot(slot), pollUs };
   }
 
   #open(peer: PeerId, slot: number, end: ChannelEnd): void {
@@ -137,6 +159,11 @@ export class Node {
       case "idle.wait":
         this.#idleWaiters.push({ peer: from, requestId: message.requestId });
         return this.#apply(this.#scheduler.reclaimParked());
+      case "actor.template":
+        return this.#learn(from, message.template, message.of);
+      case "actor.forget":
+        this.#templates.get(from)?.delete(message.template);
+        return;
       case "actor.register":
         return this.#register(from, message);
       case "actor.created":
@@ -187,20 +214,45 @@ export class Node {
     }
   }
 
+  #learn(from: PeerId, number: number, of: NodeActorTemplate): void {
+    const placement = ResourceSet.of(of.placement);
+    const template: Template = { of, demand: toDemand(of.demand), placement };
+    const known = this.#templates.get(from);
+    if (known === undefined) this.#templates.set(from, new Map([[number, template]]));
+    else known.set(number, template);
+  }
+
   #register(from: PeerId, message: Extract<PeerToNode, { t: "actor.register" }>): void {
-    const { registration, requestId } = message;
-    const { name, namespace, actorId } = registration;
-    const reply = (result: unknown): void => this.#send(from, { t: "reply", requestId, result });
+    const { actorId, named } = message;
+    const template = this.#templates.get(from)?.get(message.template);
+    if (template === undefined) throw new Error(`actor ${actorId} has an unknown template`);
+    const { handle, isolation, maxRestarts } = template.of;
+    const { className, namespace } = handle;
+    const name = named?.name;
+    const reply = (result: unknown): void => {
+      if (named !== undefined) this.#send(from, { t: "reply", requestId: named.requestId, result });
+    };
     const existing = name === undefined ? undefined : this.#directory.find(name, namespace);
     if (existing !== undefined) {
-      if (message.getIfExists) this.#direct(this.#directory.countHandles(existing.actorId, from, 1));
-      return reply({ existing: existing.handle });
+      if (named?.getIfExists === true) {
+        this.#direct(this.#directory.countHandles(existing.actorId, from, 1));
+      }
+      return reply({ existing: handleOf(existing) });
     }
-    const demand = toDemand(message.demand);
-    const placement = ResourceSet.of(message.placement);
-    this.#warnIfInfeasible({ ...demand, resources: placement }, "actor");
-    this.#demands.set(actorId, { demand, placement, isolation: registration.isolation });
-    this.#direct(this.#directory.register(registration));
+    this.#warnIfInfeasible({ ...template.demand, resources: template.placement }, "actor");
+    this.#demands.set(actorId, template);
+    this.#direct(
+      this.#directory.register({
+        actorId,
+        ownerId: from,
+        className,
+        name,
+        namespace,
+        isolation,
+        maxRestarts,
+        handle,
+      }),
+    );
     reply({});
   }
 
@@ -233,9 +285,7 @@ export class Node {
     for (const effect of effects) {
       switch (effect.type) {
         case "startWorker":
-          if (this.#earlyEnds < EARLY_ENDS) this.#startWorker();
-          else
-            setTimeout(() => this.#startWorker(), Math.min(30_000, 50 * 2 ** (this.#earlyEnds - EARLY_ENDS)));
+          this.#startSoon(effect.isUrgent);
           break;
         case "grantLease": {
           const { requestId, leaseId, workerId } = effect;
@@ -294,9 +344,14 @@ export class Node {
         case "requestPlace": {
           const wanted = this.#demands.get(effect.actorId);
           if (wanted === undefined) break;
-          const { demand, placement, isolation } = wanted;
+          const { demand, placement, of } = wanted;
           this.#apply(
-            this.#scheduler.requestActor({ ...demand, actorId: effect.actorId, placement, isolation }),
+            this.#scheduler.requestActor({
+              ...demand,
+              actorId: effect.actorId,
+              placement,
+              isolation: of.isolation,
+            }),
           );
           break;
         }
@@ -323,6 +378,14 @@ export class Node {
     }
   }
 
+  /** Starting a thread takes this one milliseconds. After early ends it is tried more and more slowly. */
+  #startSoon(isUrgent: boolean): void {
+    const failures = this.#earlyEnds - EARLY_ENDS;
+    if (failures >= 0) setTimeout(() => this.#startWorker(), Math.min(30_000, 50 * 2 ** failures));
+    else if (isUrgent) this.#startWorker();
+    else setTimeout(() => this.#startWorker(), REFILL_MS);
+  }
+
   #startWorker(): void {
     if (this.#closing) return;
     try {
@@ -345,6 +408,7 @@ export class Node {
     this.#channels.get(workerId)?.drain(); // what it said last still counts
     this.#channels.get(workerId)?.close();
     this.#channels.delete(workerId);
+    this.#templates.delete(workerId);
     retireBell(this.#config.bells, slotOf(workerId));
     this.#usage.strike(slotOf(workerId));
     if (this.#closing) return;
@@ -397,7 +461,7 @@ export class Node {
     if (query.what === "actor") {
       const found = this.#directory.find(query.name, query.namespace);
       if (found !== undefined) this.#direct(this.#directory.countHandles(found.actorId, from, 1));
-      return found?.handle;
+      return found === undefined ? undefined : handleOf(found);
     }
     const { nodeId } = this.#config;
     return answerQuery(query, {
@@ -432,6 +496,8 @@ export class Node {
     this.#send(this.#config.driverId, { t: "shutdown.done", threadsLeft: this.#pool.size });
   }
 }
+
+const handleOf = ({ handle, actorId, name }: ActorRegistration): HandleMeta => ({ ...handle, actorId, name });
 
 function toDemand(wire: WireDemand): Demand {
   return { ...wire, resources: ResourceSet.of(wire.resources) };

@@ -23,13 +23,15 @@ import type {
   Query,
 } from "../transport/protocol.ts";
 import { ActorCall, ActorClients } from "./actor-clients.ts";
+import { ActorTemplates } from "./actor-template.ts";
 import { Connections } from "./connections.ts";
 import { FunctionSender } from "./function-sender.ts";
+import type { Introductions } from "./introductions.ts";
 import type { Link } from "./link.ts";
 import { ObjectTable } from "./object-table.ts";
 import { PendingWork } from "./pending-work.ts";
 import { Task, TaskSubmitter } from "./task-submitter.ts";
-import { TemplateSender } from "./task-template.ts";
+import { taskTemplates, type TaskTemplate } from "./task-template.ts";
 import { Values } from "./values.ts";
 import { Waiting } from "./waiting.ts";
 
@@ -43,6 +45,7 @@ export interface PeerSeat {
   /** Parked leases. */
   readonly leases: SharedArrayBuffer;
   readonly usage: StoreUsageHandle;
+  readonly pollUs: number | undefined;
 }
 
 /** Messages that only a worker, or only the driver, understands. */
@@ -79,7 +82,8 @@ export class Peer implements Link {
   readonly values: Values;
   readonly functions: FunctionSender;
   readonly pending: PendingWork = new PendingWork();
-  readonly templates: TemplateSender;
+  readonly actorTemplates: ActorTemplates;
+  readonly templates: Introductions<TaskTemplate, PeerId>;
   readonly tasks: TaskSubmitter;
   readonly actors: ActorClients;
   readonly waiting: Waiting;
@@ -98,7 +102,7 @@ export class Peer implements Link {
     this.peerId = seat.peerId;
     this.#hooks = hooks;
     this.usage = new StoreUsage(seat.usage);
-    this.inbox = new Inbox({ bells: seat.bells, slot: slotOf(seat.peerId) });
+    this.inbox = new Inbox({ bells: seat.bells, slot: slotOf(seat.peerId), pollUs: seat.pollUs });
     this.nodeChannel = new RingChannel({
       end: nodeEnd,
       inbox: this.inbox,
@@ -122,7 +126,8 @@ export class Peer implements Link {
     );
     this.values = new Values(this, this.objects, this.actors);
     this.functions = new FunctionSender(this.values);
-    this.templates = new TemplateSender(this, this.values, this.functions);
+    this.actorTemplates = new ActorTemplates(this, this.functions);
+    this.templates = taskTemplates(this, this.values, this.functions);
     this.tasks = new TaskSubmitter(
       this,
       this.pending,
@@ -310,7 +315,8 @@ export class Peer implements Link {
     this.#dead.add(peer);
     this.connections.close(peer);
     this.functions.peerDied(peer);
-    this.templates.peerDied(peer);
+    this.templates.drop(peer);
+    this.actorTemplates.peerDied(peer);
     this.objects.peerDied(peer, cause);
     this.tasks.peerDied(peer, cause);
     this.#hooks.onPeerDied(peer, cause);

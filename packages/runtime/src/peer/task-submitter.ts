@@ -19,11 +19,12 @@ import type { Outcome } from "../objects/stored-value.ts";
 import type { LeaseBoard } from "../transport/lease-board.ts";
 import type { Place } from "../transport/place.ts";
 import type { ExitCause, WireDemand } from "../transport/protocol.ts";
+import type { Introductions } from "./introductions.ts";
 import type { Link } from "./link.ts";
 import type { ObjectTable } from "./object-table.ts";
 import type { PendingWork } from "./pending-work.ts";
 import { Pipeline, type Pace } from "./pipeline.ts";
-import type { TaskTemplate, TemplateSender } from "./task-template.ts";
+import type { TaskTemplate } from "./task-template.ts";
 import type { Values } from "./values.ts";
 import { argumentsToWire, whenArgumentsReady, Work } from "./work.ts";
 
@@ -92,7 +93,7 @@ export class TaskSubmitter {
   readonly #board: LeaseBoard;
   readonly #objects: ObjectTable;
   readonly #values: Values;
-  readonly #templates: TemplateSender;
+  readonly #templates: Introductions<TaskTemplate, PeerId>;
   readonly #shapes = new Map<string, Shape>();
   readonly #requests = new Map<RequestId, Shape>();
   readonly #leases = new Map<LeaseId, Lease>();
@@ -106,7 +107,7 @@ export class TaskSubmitter {
     board: LeaseBoard,
     objects: ObjectTable,
     values: Values,
-    templates: TemplateSender,
+    templates: Introductions<TaskTemplate, PeerId>,
   ) {
     this.#link = link;
     this.#pending = pending;
@@ -415,7 +416,7 @@ export class TaskSubmitter {
 
   #push(task: Task, lease: Lease): void {
     const to = lease.workerId;
-    const template = this.#templates.introduce(task.template, to);
+    const template = this.#templates.numberFor(task.template, to);
     lease.pipeline.push(task);
     task.lease = lease;
     lease.shape.sent++;

@@ -2,7 +2,8 @@
  * Every message that threads send each other, one line each on what it means. Three directions: a peer (driver or
  * worker) to the node, the node to a peer, and peer to peer.
  */
-import type { ActorRegistration, ActorUpdate, ErrorText } from "../core/actor-directory.ts";
+import type { HandleKind } from "../api/actor-handle.ts";
+import type { ActorUpdate, ErrorText } from "../core/actor-directory.ts";
 import type {
   ActorId,
   FunctionId,
@@ -88,13 +89,18 @@ export type PeerToNode =
     }
   /** Replies once nothing waits and all resources are free. */
   | { readonly t: "idle.wait"; readonly requestId: RequestId }
+  | { readonly t: "actor.template"; readonly template: number; readonly of: NodeActorTemplate }
+  | { readonly t: "actor.forget"; readonly template: number }
+  /** A name may be taken: then the node replies to `requestId`. */
   | {
       readonly t: "actor.register";
-      readonly registration: ActorRegistration;
-      readonly demand: WireDemand;
-      readonly placement: Resources;
-      readonly getIfExists: boolean;
-      readonly requestId: RequestId;
+      readonly template: number;
+      readonly actorId: ActorId;
+      readonly named?: {
+        readonly name: string;
+        readonly getIfExists: boolean;
+        readonly requestId: RequestId;
+      };
     }
   | {
       readonly t: "actor.created";
@@ -169,9 +175,7 @@ export type NodeToPeer =
   | { readonly t: "shutdown.done"; readonly threadsLeft: number };
 
 /** What all tasks of one function with one set of options have in common; sent to a thread before the first of them. */
-export interface WireTemplate {
-  /** Number of the template among those of the submitter. */
-  readonly template: number;
+export interface WireTaskTemplate {
   readonly name: string;
   readonly fn: WireFunction;
   readonly depth: number;
@@ -182,9 +186,29 @@ export interface WireTemplate {
   readonly namespace: string;
 }
 
-/** Tasks and actor calls are named by the count of their submitter. */
+/** What all actors of a class with one set of options have in common, as the node needs it. */
+export interface NodeActorTemplate {
+  readonly handle: HandleKind;
+  readonly isolation: "thread" | "shared";
+  readonly maxRestarts: number;
+  readonly demand: WireDemand;
+  readonly placement: Resources;
+}
+
+/** The same, as the worker needs it. */
+export interface WireActorTemplate {
+  readonly cls: WireFunction;
+  readonly handle: HandleKind;
+  readonly isolation: "thread" | "shared";
+  readonly maxConcurrency: number | undefined;
+  readonly resources: Resources;
+  readonly pool: PoolSelector | undefined;
+  readonly depth: number;
+}
+
+/** Tasks and actor calls are named by the count of their submitter, templates by their number there. */
 export type PeerToPeer =
-  | { readonly t: "task.template"; readonly of: WireTemplate }
+  | { readonly t: "task.template"; readonly template: number; readonly of: WireTaskTemplate }
   /** The template is not used any more. */
   | { readonly t: "task.forget"; readonly template: number }
   | {
@@ -197,21 +221,15 @@ export type PeerToPeer =
       readonly retries: number;
       readonly args: WireArguments;
     }
+  | { readonly t: "actor.template"; readonly template: number; readonly of: WireActorTemplate }
+  | { readonly t: "actor.forget"; readonly template: number }
   | {
       readonly t: "actor.create";
+      readonly template: number;
       readonly actorId: ActorId;
-      readonly incarnation: number;
-      readonly className: string;
       readonly name: string | undefined;
-      readonly namespace: string;
-      readonly cls: WireFunction;
+      readonly incarnation: number;
       readonly args: WireArguments;
-      readonly isolation: "thread" | "shared";
-      readonly maxConcurrency: number | undefined;
-      readonly depth: number;
-      readonly resources: Resources;
-      readonly pool: PoolSelector | undefined;
-      readonly handle: unknown;
     }
   | {
       readonly t: "actor.call";

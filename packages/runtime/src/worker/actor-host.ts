@@ -8,7 +8,7 @@ import type { ActorId, PeerId } from "../core/ids.ts";
 import type { Peer } from "../peer/peer.ts";
 import type { HandleMeta } from "../api/actor-handle.ts";
 import type { Attachment } from "../transport/channel.ts";
-import type { PeerToPeer } from "../transport/protocol.ts";
+import type { PeerToPeer, WireActorTemplate } from "../transport/protocol.ts";
 import type { Code } from "./code.ts";
 import {
   answerError,
@@ -26,7 +26,8 @@ type Create = Extract<PeerToPeer, { t: "actor.create" }>;
 type Call = Extract<PeerToPeer, { t: "actor.call" }>;
 
 interface Hosted {
-  readonly message: Create;
+  readonly template: WireActorTemplate;
+  readonly incarnation: number;
   readonly about: ContextActor;
   readonly frame: ContextFrame;
   /** Where callers find it in this thread. */
@@ -50,6 +51,7 @@ export class ActorHost {
   readonly #code: Code;
   readonly #actors = new Map<ActorId, Hosted>();
   readonly #addresses = new Map<number, Hosted>();
+  readonly #templates = new Map<PeerId, Map<number, WireActorTemplate>>();
   #nextAddress = 1;
 
   constructor(peer: Peer, code: Code) {
@@ -57,15 +59,35 @@ export class ActorHost {
     this.#code = code;
   }
 
-  create(message: Create, attachments: readonly Attachment[]): void {
-    const { actorId, className, name, incarnation, namespace, resources, pool } = message;
-    if (message.cls.value !== undefined) {
-      this.#code.receive(message.cls.id, this.#peer.values.fromWire(message.cls.value, attachments));
+  learn(from: PeerId, number: number, of: WireActorTemplate, attachments: readonly Attachment[]): void {
+    if (of.cls.value !== undefined) {
+      this.#code.receive(of.cls.id, this.#peer.values.fromWire(of.cls.value, attachments));
     }
-    const handle = message.handle as HandleMeta; // written by the owner's ActorClass
-    const about: ContextActor = { actorId, className, name, restarts: incarnation - 1, handle };
+    const known = this.#templates.get(from);
+    if (known === undefined) this.#templates.set(from, new Map([[number, of]]));
+    else known.set(number, of);
+  }
+
+  forget(from: PeerId, template: number): void {
+    this.#templates.get(from)?.delete(template);
+  }
+
+  peerDied(peer: PeerId): void {
+    this.#templates.delete(peer);
+  }
+
+  create(from: PeerId, message: Create, attachments: readonly Attachment[]): void {
+    const { actorId, name, incarnation } = message;
+    const template = this.#templates.get(from)?.get(message.template);
+    if (template === undefined)
+      throw new Error(`actor ${actorId} has an unknown template ${message.template}`);
+    const { handle, resources, pool } = template;
+    const { className, namespace } = handle;
+    const meta: HandleMeta = { ...handle, actorId, name };
+    const about: ContextActor = { actorId, className, name, restarts: incarnation - 1, handle: meta };
     const hosted: Hosted = {
-      message,
+      template,
+      incarnation,
       about,
       frame: { namespace, resources, pool, actor: about },
       address: this.#nextAddress++,
@@ -125,7 +147,9 @@ export class ActorHost {
 
   async #construct(hosted: Hosted, args: ReturnType<typeof holdArguments>): Promise<void> {
     await Promise.resolve(); // leave the channel's stack
-    const { actorId, incarnation, className, depth, cls, maxConcurrency } = hosted.message;
+    const { incarnation, template } = hosted;
+    const { actorId, className } = hosted.about;
+    const { depth, cls, maxConcurrency } = template;
     const name = `${className}.constructor`;
     const context = new TaskContext(this.#peer.peerId, hosted.address, name, depth + 1, hosted.frame);
     try {
@@ -206,7 +230,8 @@ export class ActorHost {
   }
 
   #exit(hosted: Hosted, reason: "exited" | "out-of-scope"): void {
-    const { actorId, incarnation } = hosted.message;
+    const { actorId } = hosted.about;
+    const { incarnation } = hosted;
     this.drop(actorId);
     this.#peer.inbox.flush(); // results go out before the node hears of the end
     this.#peer.toNode({ t: "actor.exited", actorId, incarnation, reason });

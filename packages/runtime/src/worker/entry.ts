@@ -30,11 +30,15 @@ const hooks: PeerHooks = {
         if (place === undefined) throw new Error("a worker sent a task to itself");
         return executor.push(from, message, attachments, place);
       case "task.template":
-        return executor.learn(from, message.of, attachments);
+        return executor.learn(from, message.template, message.of, attachments);
       case "task.forget":
         return executor.forget(from, message.template);
+      case "actor.template":
+        return host.learn(from, message.template, message.of, attachments);
+      case "actor.forget":
+        return host.forget(from, message.template);
       case "actor.create":
-        return host.create(message, attachments);
+        return host.create(from, message, attachments);
       case "actor.call":
         return host.call(from, message, attachments);
       case "task.cancel":
@@ -50,7 +54,10 @@ const hooks: PeerHooks = {
     else if (message.t === "worker.retire")
       peer.toNode({ t: "worker.retire", agreed: !peer.objects.isOwner });
   },
-  onPeerDied: (peer) => executor.peerDied(peer),
+  onPeerDied: (peer) => {
+    executor.peerDied(peer);
+    host.peerDied(peer);
+  },
   // A callback from outside may have lost its context; what waits then is the task that runs.
   onWait: () => beginWait(taskContext.getStore() ?? executor.current),
   taskSignal: () => taskContext.getStore()?.signal,

@@ -8,7 +8,7 @@ import type { StoredValue } from "../objects/stored-value.ts";
 import type { Peer } from "../peer/peer.ts";
 import type { Attachment } from "../transport/channel.ts";
 import type { Place } from "../transport/place.ts";
-import type { PeerToPeer, WireTemplate } from "../transport/protocol.ts";
+import type { PeerToPeer, WireTaskTemplate } from "../transport/protocol.ts";
 import type { Code } from "./code.ts";
 import { answerError, execute, holdArguments, prepareArguments, type Execution } from "./execution.ts";
 import { TaskContext, type ContextFrame } from "./task-context.ts";
@@ -16,7 +16,7 @@ import { TaskContext, type ContextFrame } from "./task-context.ts";
 type Push = Extract<PeerToPeer, { t: "task.push" }>;
 
 interface Template {
-  readonly of: WireTemplate;
+  readonly of: WireTaskTemplate;
   readonly frame: ContextFrame;
   readonly retryExceptions: boolean | StoredValue;
 }
@@ -47,7 +47,7 @@ export class TaskExecutor {
     this.#code = code;
   }
 
-  learn(from: PeerId, of: WireTemplate, attachments: readonly Attachment[]): void {
+  learn(from: PeerId, number: number, of: WireTaskTemplate, attachments: readonly Attachment[]): void {
     const { values } = this.#peer;
     if (of.fn.value !== undefined) this.#code.receive(of.fn.id, values.fromWire(of.fn.value, attachments));
     const { retryExceptions, namespace, resources, pool } = of;
@@ -60,8 +60,8 @@ export class TaskExecutor {
           : values.fromWire(retryExceptions, attachments),
     };
     const known = this.#templates.get(from);
-    if (known === undefined) this.#templates.set(from, new Map([[of.template, template]]));
-    else known.set(of.template, template);
+    if (known === undefined) this.#templates.set(from, new Map([[number, template]]));
+    else known.set(number, template);
   }
 
   forget(from: PeerId, template: number): void {
