@@ -35,9 +35,7 @@ export class ObjectRef<out T = unknown> {
     const entry = this.#entry;
     if (entry === undefined) return;
     this.#entry = undefined;
-    entry.instances--;
-    if (entry.instances > 0 || entry.borrowers.inUse) return;
-    if (entry.outcome?.ok === true) entry.outcome.value.free();
+    entry.release();
   }
 
   toString(): string {

@@ -16,6 +16,8 @@ export class ObjectEntry {
   readonly borrowers: RefCounter = new RefCounter();
   /** Explicitly counted ObjectRef instances of this thread, for `using`. */
   instances = 0;
+  /** In a message of this thread to itself that is under way, so many times. */
+  goingHome = 0;
   /** Cancels what makes it, while it is pending. */
   cancel: ((options: { force: boolean; recursive: boolean }) => void) | undefined;
   /** On a borrower's side: the owner was asked for the value. */
@@ -36,10 +38,22 @@ export class ObjectEntry {
   settle(outcome: Outcome): void {
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
+    if (outcome.ok) outcome.value.entry ??= this;
     this.cancel = undefined;
     const waiters = this.#waiters;
     this.#waiters = undefined;
     for (const waiter of waiters ?? []) waiter();
+  }
+
+  /** One reference less that is counted explicitly. With the last one the value is given up at once. */
+  release(): void {
+    this.instances--;
+    this.freeIfUnused();
+  }
+
+  freeIfUnused(): void {
+    if (this.instances > 0 || this.borrowers.inUse) return;
+    if (this.outcome?.ok === true) this.outcome.value.free();
   }
 
   /** Calls back once when it is ready (not when it is already). Returns how to stop waiting. */

@@ -7,8 +7,9 @@ import { MessagePort } from "node:worker_threads";
 import type { ActorHold, CallOptions, HandleMeta } from "../api/actor-handle.ts";
 import type { ObjectRef } from "../api/object-ref.ts";
 import { RuntimeShutdownError } from "../core/errors.ts";
-import { newId, slotOf, type ObjectId, type PeerId, type RequestId } from "../core/ids.ts";
+import { homeOf, newId, slotOf, type ObjectId, type PeerId, type RequestId } from "../core/ids.ts";
 import { RecentIds } from "../core/recent-ids.ts";
+import { ObjectStore } from "../objects/object-store.ts";
 import type { Outcome } from "../objects/stored-value.ts";
 import { StoreUsage, type StoreUsageHandle } from "../objects/store-usage.ts";
 import type { Attachment } from "../transport/channel.ts";
@@ -27,6 +28,7 @@ import { Connections } from "./connections.ts";
 import { FunctionSender } from "./function-sender.ts";
 import type { Link } from "./link.ts";
 import { ObjectTable } from "./object-table.ts";
+import { StoreQueries } from "./store-queries.ts";
 import { TaskSubmitter } from "./task-submitter.ts";
 import { Values } from "./values.ts";
 import { Waiting } from "./waiting.ts";
@@ -65,6 +67,8 @@ export class Peer implements Link {
   readonly seat: PeerSeat;
   readonly peerId: PeerId;
   readonly usage: StoreUsage;
+  readonly store: ObjectStore;
+  readonly storeQueries: StoreQueries;
   readonly inbox: Inbox;
   readonly objects: ObjectTable;
   readonly values: Values;
@@ -100,7 +104,16 @@ export class Peer implements Link {
       introduce: (to, port) => this.toNode({ t: "connect", to }, [port]),
       onMessage: (from, message, attachments) => this.#fromPeer(from, message, attachments),
     });
+    this.store = new ObjectStore({
+      peerId: this.peerId,
+      usage: this.usage,
+      isDead: (peer) => this.isDead(peer),
+      count: (segmentId, peer, times) =>
+        this.toPeer(homeOf(segmentId), { t: "segment.count", segmentId, peer, times }),
+      press: (peer) => this.toPeer(peer, { t: "store.press" }),
+    });
     this.objects = new ObjectTable(this);
+    this.storeQueries = new StoreQueries(this, this.objects);
     this.actors = new ActorClients(
       this,
       this.objects,
@@ -181,7 +194,9 @@ export class Peer implements Link {
       });
     this.tasks.abandon(error);
     this.actors.abandon(error);
+    this.storeQueries.close();
     this.#closed = true;
+    this.store.close();
     this.connections.closeAll();
     this.nodeChannel.close();
   }
@@ -255,6 +270,16 @@ export class Peer implements Link {
       }
       case "object.count":
         return this.objects.counted(message.objectId, message.peer, message.times);
+      case "segment.count":
+        return this.store.counted(message.segmentId, message.peer, message.times);
+      case "store.press":
+        return this.store.memory.relieve();
+      case "store.ask": {
+        const { requestId, collect } = message;
+        return this.toPeer(from, { t: "store.report", requestId, report: this.storeQueries.report(collect) });
+      }
+      case "store.report":
+        return this.storeQueries.answered(message.requestId, message.report);
       default:
         return this.#hooks.onPeerMessage(from, message, attachments);
     }
@@ -277,6 +302,8 @@ export class Peer implements Link {
     this.#dead.add(peer);
     this.connections.close(peer);
     this.functions.peerDied(peer);
+    this.store.peerDied(peer);
+    this.storeQueries.peerDied(peer);
     this.objects.peerDied(peer, cause);
     this.tasks.peerDied(peer, cause);
     this.#hooks.onPeerDied(peer, cause);

@@ -6,6 +6,8 @@ import { handleMeta, isActorHandle } from "../api/actor-handle.ts";
 import { ObjectRef } from "../api/object-ref.ts";
 import { SerializationError } from "../core/errors.ts";
 import type { PeerId } from "../core/ids.ts";
+import type { Draft } from "../objects/draft.ts";
+import { Segment } from "../objects/segment.ts";
 import { StoredValue, type Outcome } from "../objects/stored-value.ts";
 import { encode } from "../serialization/codec.ts";
 import type { Attachment } from "../transport/channel.ts";
@@ -27,26 +29,27 @@ export class Values {
 
   /** Encodes; throws SerializationError with the path, or ObjectStoreFullError. */
   store(value: unknown, label: string): StoredValue {
-    const encoded = encode(value, { label, allocate: (bytes) => this.#link.usage.allocate(bytes) });
-    if (encoded.tracked.length === 0) return new StoredValue(encoded);
-    // Refs of its own: disposing of the user's ref must not pull the rug from under the stored value.
-    const tracked = encoded.tracked.map((item) => {
-      if (!ObjectRef.isRef(item)) return item;
-      const entry = ObjectRef.entryOf(item);
-      if (entry === undefined)
-        throw new SerializationError(label, `${label}: ${String(item)} was disposed of before it was sent`);
-      return new ObjectRef(entry);
-    });
-    return new StoredValue({ ...encoded, tracked });
+    const { store } = this.#link;
+    let draft: Draft | undefined;
+    const allocate = (bytes: number): SharedArrayBuffer => (draft ??= store.draft(label)).allocate(bytes);
+    try {
+      const encoded = encode(value, { label, allocate });
+      const tracked = holdRefs(encoded.tracked, label);
+      draft?.finish();
+      return store.keep(label, tracked === encoded.tracked ? encoded : { ...encoded, tracked }, draft);
+    } catch (error) {
+      draft?.abandon();
+      throw error;
+    }
   }
 
   toWire(value: StoredValue, to: PeerId, attachments: Attachment[]): WireValue {
-    const { bytes, buffers, tracked } = value.encoded;
-    const attach = (buffer: SharedArrayBuffer): number => attachments.push(buffer) - 1;
+    const { envelope, buffers } = value.parts;
+    const { store } = this.#link;
     return {
-      b: bytes.buffer instanceof SharedArrayBuffer ? [attach(bytes.buffer), bytes.byteLength] : bytes,
-      s: buffers.map(attach),
-      r: tracked.map((item): WireTracked => {
+      b: envelope instanceof Segment ? store.sendSegment(envelope, to, attachments) : envelope,
+      s: buffers.map((part) => store.send(part, to, attachments)),
+      r: value.tracked.map((item): WireTracked => {
         if (ObjectRef.isRef(item)) {
           this.#objects.lend(item, to);
           const entry = ObjectRef.entryOf(item);
@@ -63,19 +66,11 @@ export class Values {
   }
 
   fromWire(wire: WireValue, attachments: readonly Attachment[]): StoredValue {
-    const shared = (index: number): SharedArrayBuffer => {
-      const buffer = attachments[index];
-      if (!(buffer instanceof SharedArrayBuffer)) throw new Error(`message lacks attachment ${index}`);
-      return buffer;
-    };
-    return new StoredValue({
-      bytes: wire.b instanceof Uint8Array ? wire.b : new Uint8Array(shared(wire.b[0]), 0, wire.b[1]),
-      buffers: wire.s.map(shared),
-      tracked: wire.r.map((item): ObjectRef | ActorHandle => {
-        if (item[0] === "o") return this.#objects.receive(item[1], item[2]);
-        return this.#actors.receive(item[1], item[2]);
-      }),
+    const tracked = wire.r.map((item): ObjectRef | ActorHandle => {
+      if (item[0] === "o") return this.#objects.receive(item[1], item[2]);
+      return this.#actors.receive(item[1], item[2]);
     });
+    return this.#link.store.receive({ bytes: wire.b, tracked }, wire.s, attachments);
   }
 
   outcomeToWire(outcome: Outcome, to: PeerId, attachments: Attachment[]): WireOutcome {
@@ -89,4 +84,16 @@ export class Values {
     if (!wire.ok) return [{ ok: false, error: this.fromWire(wire.error, attachments) }];
     return wire.values.map((value) => ({ ok: true, value: this.fromWire(value, attachments) }));
   }
+}
+
+/** Refs of its own: disposing of the user's ref must not pull the rug from under the stored value. */
+function holdRefs(tracked: readonly object[], label: string): readonly object[] {
+  if (tracked.length === 0) return tracked;
+  return tracked.map((item) => {
+    if (!ObjectRef.isRef(item)) return item;
+    const entry = ObjectRef.entryOf(item);
+    if (entry === undefined)
+      throw new SerializationError(label, `${label}: ${String(item)} was disposed of before it was sent`);
+    return new ObjectRef(entry);
+  });
 }

@@ -33,9 +33,15 @@ export class Waiting {
 
   async get(refs: readonly ObjectRef[], options: WaitOptions): Promise<unknown[]> {
     const entries = refs.map((ref, index) => this.#ask(ref, index));
-    await this.#until({ entries, count: entries.length, failFast: true, what: "get" }, options);
-    throwFirstError(entries);
-    return Promise.all(entries.map(async (entry) => value(await loaded(entry))));
+    // The wait holds the objects as a ref would: the caller may dispose of the refs meanwhile.
+    for (const entry of entries) entry.instances++;
+    try {
+      await this.#until({ entries, count: entries.length, failFast: true, what: "get" }, options);
+      throwFirstError(entries);
+      return await Promise.all(entries.map(async (entry) => value(await loaded(entry))));
+    } finally {
+      for (const entry of entries) entry.release();
+    }
   }
 
   getSync(refs: readonly ObjectRef[], options: Pick<WaitOptions, "timeoutMs">): unknown[] {
