@@ -28,12 +28,6 @@ export class RefCounter {
     return this.#counts.size > 0;
   }
 
-  /** Whether some thread was handed more than it gave back, as far as is known by now. */
-  get isHeld(): boolean {
-    for (const count of this.#counts.values()) if (count > 0) return true;
-    return false;
-  }
-
   /** Whether this thread's count is not zero. */
   has(peer: string): boolean {
     return this.#counts.has(peer);

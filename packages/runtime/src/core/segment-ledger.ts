@@ -130,8 +130,8 @@ export class SegmentLedger {
 
   /** No thread but this one has it, and user code does not see it: its bytes may be moved. */
   isQuiet(id: SegmentId): boolean {
-    const { viewed, sending, peers } = this.#of(id);
-    return !viewed && sending === 0 && peers?.inUse !== true;
+    const { viewed, sending, peers, tainted } = this.#of(id);
+    return !viewed && sending === 0 && !tainted && peers?.inUse !== true;
   }
 
   /** What holds the quiet segment `from` holds `to` from now on, a new segment of this thread. */
@@ -150,8 +150,9 @@ export class SegmentLedger {
   #settle(id: SegmentId, segment: Segment): SegmentEffect | undefined {
     const { holders, sending, viewed, peers, tainted, times } = segment;
     if (holders > 0 || sending > 0 || viewed) return undefined;
-    // Counts of a tainted segment may never add up: who got it from the dead thread gives back what nobody reported.
-    if (peers !== undefined && (tainted ? peers.isHeld : peers.inUse)) return undefined;
+    // The counts of a tainted segment may never add up: the dead thread passed on what it had no time to report, or
+    // reported what it had no time to pass on. It is not used again, so whoever has it keeps the memory by that.
+    if (!tainted && peers?.inUse === true) return undefined;
     this.#segments.delete(id);
     if (!this.#isHome(id)) return { type: "giveBack", id, times };
     return { type: tainted ? "retire" : "recycle", id };

@@ -6,9 +6,6 @@
  * one job. A script in a context with a microtask queue of its own ends with a checkpoint of that queue, and after
  * any checkpoint V8 forgets these objects. No microtask of the program runs early.
  */
-import v8 from "node:v8";
-import vm from "node:vm";
-
 interface Collector {
   readonly forget: () => void;
   readonly gc: () => void;
@@ -32,6 +29,9 @@ export function forgetDereferenced(): void {
 
 function makeCollector(): Collector | false {
   try {
+    // Loaded when needed: most threads never are.
+    const v8 = process.getBuiltinModule("node:v8");
+    const vm = process.getBuiltinModule("node:vm");
     v8.setFlagsFromString("--expose-gc");
     const context = vm.createContext({}, { microtaskMode: "afterEvaluate" });
     const gc: unknown = vm.runInContext("gc", context);

@@ -7,7 +7,6 @@
  */
 import fs from "node:fs";
 import path from "node:path";
-import { crc32 } from "node:zlib";
 
 import { ObjectStoreFullError } from "../core/errors.ts";
 import type { StoreUsage } from "./store-usage.ts";
@@ -128,6 +127,7 @@ export function whyUnusable(directory: string): string | undefined {
 const threadDirectory = (directory: string, slot: number): string => path.join(directory, String(slot));
 
 function headerOf(bytes: Uint8Array): Buffer {
+  const { crc32 } = process.getBuiltinModule("node:zlib"); // loaded when needed: most threads never spill
   const header = Buffer.alloc(HEADER_BYTES);
   MAGIC.copy(header);
   header.writeBigUInt64LE(BigInt(bytes.byteLength), 8);
