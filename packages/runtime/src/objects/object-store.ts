@@ -59,7 +59,7 @@ export class ObjectStore implements DraftHost {
       sweep: () => this.#sweep(),
       mayMove: (segment) => segment.isPrimary && this.#ledger.isQuiet(segment.id),
       moved: (segment, file) => this.#moved(segment, file),
-      askBorrowers: () => this.#askBorrowers(),
+      askOthers: () => this.#askOthers(),
     });
   }
 
@@ -359,11 +359,14 @@ export class ObjectStore implements DraftHost {
     forgetDereferenced(); // or the next sweep of this turn would find them alive
   }
 
-  #askBorrowers(): void {
+  /** Threads whose memory this one has, and those that have memory of this one. */
+  #askOthers(): void {
     const peers = new Set<PeerId>();
     for (const id of this.#segments.keys()) {
+      peers.add(homeOf(id));
       for (const [peer] of this.#ledger.borrowers(id)) peers.add(peer);
     }
+    peers.delete(this.#link.peerId);
     for (const peer of peers) this.#link.press(peer);
   }
 }

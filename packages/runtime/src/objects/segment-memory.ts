@@ -19,8 +19,8 @@ export interface MemoryUser {
   mayMove(segment: Segment): boolean;
   /** The bytes are in the file as well now: gives up the memory. */
   moved(segment: Segment, file: SpillFile): void;
-  /** There is not enough memory: those who borrow some may not need it. */
-  askBorrowers(): void;
+  /** There is not enough memory: asks other threads for what they do not need. */
+  askOthers(): void;
 }
 
 export class SegmentMemory {
@@ -81,6 +81,12 @@ export class SegmentMemory {
     this.#seenPressure = this.#usage.pressure;
     if (this.#handedOut > 0) this.collect();
     this.#dropped(this.#pool.trim(Infinity));
+    if (this.#usage.residentBytes <= this.#limit) return;
+    try {
+      this.#moveOut(() => this.#fitsAgain() || undefined);
+    } catch {
+      // The disk does not take more. Nothing is lost here, and the thread that needs memory says what is wrong.
+    }
   }
 
   /** Used now: moved out of memory last. */
@@ -94,14 +100,16 @@ export class SegmentMemory {
   }
 
   /**
-   * Brings the bytes back from the segment's file. Returns false when there is no memory for them; with `eager`, others
-   * make room first.
+   * Brings the bytes back from the segment's file. Returns false when there is no memory for them. With `eager`, others
+   * make room first; and what other threads take beyond their share does not count, they are asked to give it up.
    *
    * @throws SpillFileDamaged; ObjectStoreFullError as `allocate`
    */
   restore(segment: Segment, file: SpillFile, eager: boolean): boolean {
     const capacity = capacityFor(segment.byteLength);
-    const base = eager ? this.allocate(capacity) : (this.#pool.take(capacity) ?? this.#fresh(capacity));
+    const base = eager
+      ? (this.allocate(capacity) ?? this.#beyond(capacity))
+      : (this.#pool.take(capacity) ?? this.#fresh(capacity));
     if (base === undefined) return false;
     try {
       this.files.read(file, new Uint8Array(base, 0, segment.byteLength));
@@ -115,7 +123,11 @@ export class SegmentMemory {
   }
 
   #fresh(capacity: number): SharedArrayBuffer | undefined {
-    if (!this.#usage.reserve(capacity)) return undefined;
+    return this.#usage.reserve(capacity) ? this.#counted(capacity) : undefined;
+  }
+
+  /** Fresh memory that is counted already. */
+  #counted(capacity: number): SharedArrayBuffer | undefined {
     try {
       return new SharedArrayBuffer(capacity);
     } catch {
@@ -129,15 +141,32 @@ export class SegmentMemory {
     let base = this.#squeeze(capacity);
     if (base !== undefined) return base;
     this.#alarm(capacity);
+    return this.#moveOut(() => this.#squeeze(capacity));
+  }
+
+  /** Moves segments to disk, the least recently used first, until there is what is wanted. */
+  #moveOut<T>(until: () => T | undefined): T | undefined {
     for (const segment of this.#recency) {
       if (segment.base === undefined || !this.#user.mayMove(segment)) continue;
       const file = segment.file ?? this.files.write(new Uint8Array(segment.base, 0, segment.byteLength));
       this.#recency.delete(segment);
       this.#user.moved(segment, file);
-      base = this.#squeeze(capacity);
-      if (base !== undefined) return base;
+      const enough = until();
+      if (enough !== undefined) return enough;
     }
     return undefined;
+  }
+
+  #fitsAgain(): boolean {
+    this.#dropped(this.#pool.trim(Infinity));
+    return this.#usage.residentBytes <= this.#limit;
+  }
+
+  /** Memory beyond the session's budget, as long as this thread alone is within it. */
+  #beyond(capacity: number): SharedArrayBuffer | undefined {
+    if (this.#usage.ownResidentBytes + capacity > this.#limit) return undefined;
+    this.#usage.addResident(capacity);
+    return this.#counted(capacity);
   }
 
   /** Reuses a free segment, or trades free segments of other sizes for a fresh one. */
@@ -157,7 +186,7 @@ export class SegmentMemory {
     this.#sinceAlarm = 0;
     this.#usage.raisePressure();
     this.#seenPressure = this.#usage.pressure;
-    this.#user.askBorrowers();
+    this.#user.askOthers();
   }
 
   /** Memory that left the pool goes at the next collection, so it hastens that. */

@@ -86,6 +86,11 @@ export class StoreUsage {
     return this.#sum(RESIDENT);
   }
 
+  /** The share of this thread. */
+  get ownResidentBytes(): number {
+    return Number(Atomics.load(this.#words, this.handle.slot * COLUMNS + RESIDENT));
+  }
+
   /** Bytes of spill files of all threads. */
   get spilledBytes(): number {
     return this.#sum(SPILLED);
