@@ -13,6 +13,7 @@ type Message =
   | { readonly kind: "count"; readonly id: SegmentId; readonly peer: PeerId; readonly times: number };
 
 class Thread {
+  readonly id: PeerId;
   readonly ledger: SegmentLedger;
   /** One id for each stored value. */
   values: SegmentId[] = [];
@@ -20,7 +21,8 @@ class Thread {
   readonly knownDead = new Set<PeerId>();
   isAlive = true;
 
-  constructor(readonly id: PeerId) {
+  constructor(id: PeerId) {
+    this.id = id;
     this.ledger = new SegmentLedger(id);
   }
 }
