@@ -22,7 +22,18 @@ export type FunctionId = Id<"fn">;
 export type SegmentId = Id<"segment">;
 
 export type IdKind =
-  "session" | "node" | "driver" | "worker" | "task" | "obj" | "actor" | "lease" | "req" | "pg" | "fn";
+  | "session"
+  | "node"
+  | "driver"
+  | "worker"
+  | "task"
+  | "obj"
+  | "actor"
+  | "lease"
+  | "req"
+  | "pg"
+  | "fn"
+  | "file";
 
 const threadPart = customAlphabet("0123456789abcdefghijkmnpqrstuvwxyz", 8)();
 let counter = 0;

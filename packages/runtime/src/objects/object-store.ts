@@ -228,6 +228,7 @@ export class ObjectStore implements DraftHost {
     if (wire[0] === "f") {
       const segment = this.create(wire[2], undefined);
       segment.file = this.memory.files.takeOver(wire[1], wire[2]);
+      this.memory.handedOut(wire[2]);
       return segment;
     }
     const [, id, byteLength, attachment, from] = wire;

@@ -9,6 +9,7 @@ import fs from "node:fs";
 import path from "node:path";
 
 import { ObjectStoreFullError } from "../core/errors.ts";
+import { newId } from "../core/ids.ts";
 import type { StoreUsage } from "./store-usage.ts";
 
 const MAGIC = Buffer.from("MNTSPIL1");
@@ -28,7 +29,6 @@ export class SpillFileDamaged extends Error {}
 export class SpillFiles {
   readonly #usage: StoreUsage;
   readonly #own: string;
-  #count = 0;
 
   constructor(usage: StoreUsage) {
     this.#usage = usage;
@@ -38,7 +38,7 @@ export class SpillFiles {
   /** @throws ObjectStoreFullError whose cause is the file system's error */
   write(bytes: Uint8Array): SpillFile {
     const { byteLength } = bytes;
-    const file = path.join(this.#own, `${this.#count++}.bin`);
+    const file = path.join(this.#own, newFileName());
     let open: number | undefined;
     try {
       fs.mkdirSync(this.#own, { recursive: true, mode: 0o700 });
@@ -91,12 +91,12 @@ export class SpillFiles {
    */
   handOver(file: SpillFile, toSlot: number): string {
     const directory = threadDirectory(this.#usage.handle.spillDirectory, toSlot);
-    const name = path.join(directory, `${path.basename(this.#own)}-${this.#count++}.bin`);
+    const name = path.join(directory, newFileName());
     fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
     try {
       fs.linkSync(file.path, name);
     } catch {
-      fs.copyFileSync(file.path, name); // not every file system has links
+      fs.copyFileSync(file.path, name, fs.constants.COPYFILE_EXCL); // not every file system has links
     }
     return name;
   }
@@ -123,6 +123,9 @@ export function whyUnusable(directory: string): string | undefined {
     return reasonOf(error);
   }
 }
+
+/** Slots are used again after their thread has ended, and its files may live on: names never repeat. */
+const newFileName = (): string => `${newId("file")}.bin`;
 
 const threadDirectory = (directory: string, slot: number): string => path.join(directory, String(slot));
 
