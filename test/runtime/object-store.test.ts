@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -267,5 +268,23 @@ describe("spillDirectory", () => {
     const error = await failure(ray.init({ spillDirectory: path.join(os.tmpdir(), "not", "there") }));
     expect(error).toBeInstanceOf(ray.InvalidArgumentError);
     expect(error.message).toContain("spillDirectory");
+  });
+
+  it("is left as it was when the process exits in the middle", () => {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), "spill-test-"));
+    const program = `
+      import fs from "node:fs";
+      import * as ray from ${JSON.stringify(import.meta.resolve("@mantajs/runtime"))};
+      const spillDirectory = ${JSON.stringify(directory)};
+      await ray.init({ numCpus: 1, objectStoreMemory: ${8 * MIB}, spillDirectory });
+      const refs = Array.from({ length: 12 }, () => ray.put(new Uint8Array(${MIB})));
+      console.log(refs.length, fs.readdirSync(spillDirectory).length);
+      process.exit(0);`;
+    const printed = execFileSync(process.execPath, ["--input-type=module", "-e", program], {
+      encoding: "utf8",
+    });
+    expect(printed).toBe("12 1\n");
+    expect(fs.readdirSync(directory)).toEqual([]);
+    fs.rmSync(directory, { recursive: true });
   });
 });

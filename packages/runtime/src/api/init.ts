@@ -28,7 +28,7 @@ export interface InitOptions {
   readonly numGpus?: number;
   /** Custom resources by name. @defaultValue none */
   readonly resources?: Resources;
-  /** Bytes that large objects may take. @defaultValue 30 % of the machine's memory */
+  /** Bytes of shared memory for large objects; beyond it they move to disk. @defaultValue 30 % of the machine's memory */
   readonly objectStoreMemory?: number;
   /**
    * Directory for objects that do not fit into `objectStoreMemory`. The session makes one of its own in it when it
