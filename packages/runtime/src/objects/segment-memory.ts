@@ -9,7 +9,12 @@ import { capacityFor } from "./size-classes.ts";
 import { SpillFiles, type SpillFile } from "./spill-files.ts";
 import type { StoreUsage } from "./store-usage.ts";
 
+/** A collection comes after as many bytes, or more when it takes long: a large heap, a busy machine. */
 const COLLECT_EVERY_BYTES = 512 * 1024 * 1024;
+const COLLECT_EVERY_MAX_BYTES = 4 * COLLECT_EVERY_BYTES;
+/** It takes long when it takes longer than copying the bytes, at 12 GB/s. */
+const BYTES_PER_COLLECTING_MS = 12_000_000;
+const GROWTH = 1.25;
 
 /** What the store knows and this room does not. */
 export interface MemoryUser {
@@ -29,7 +34,8 @@ export class SegmentMemory {
   readonly #user: MemoryUser;
   readonly #pool: SegmentPool;
   readonly #limit: number;
-  readonly #collectEvery: number;
+  readonly #collectEveryMax: number;
+  #collectEvery: number;
   /** Segments in memory that could be moved out of it, the least recently used first. */
   readonly #recency = new Set<Segment>();
   /** Bytes handed out since the last collection; what of them is garbage by now is unknown. */
@@ -43,7 +49,8 @@ export class SegmentMemory {
     this.#user = user;
     this.#limit = limitBytes;
     this.#collectEvery = Math.min(COLLECT_EVERY_BYTES, limitBytes / 4);
-    this.#pool = new SegmentPool(2 * this.#collectEvery);
+    this.#collectEveryMax = Math.min(COLLECT_EVERY_MAX_BYTES, limitBytes / 4);
+    this.#pool = new SegmentPool(2 * this.#collectEveryMax);
     this.files = new SpillFiles(usage);
     this.#seenPressure = usage.pressure;
   }
@@ -68,12 +75,20 @@ export class SegmentMemory {
   handedOut(bytes: number): void {
     this.#handedOut += bytes;
     if (this.#usage.pressure !== this.#seenPressure) this.relieve();
-    else if (this.#handedOut > this.#collectEvery) this.collect();
+    else if (this.#handedOut > this.#collectEvery) this.#collectInTime();
   }
 
   collect(): void {
     this.#handedOut = 0;
     if (collect()) this.#user.sweep();
+  }
+
+  #collectInTime(): void {
+    const bytes = this.#handedOut;
+    const start = performance.now();
+    this.collect();
+    if ((performance.now() - start) * BYTES_PER_COLLECTING_MS <= bytes) return;
+    this.#collectEvery = Math.min(this.#collectEvery * GROWTH, this.#collectEveryMax);
   }
 
   /** Another thread has no memory left: lets go of all that is not needed here. */
