@@ -20,6 +20,7 @@ export default defineConfig({
       project("tune", 120_000),
       project("properties", 180_000),
       project("examples", 180_000),
+      project("bench"),
     ],
   },
 });

@@ -15,6 +15,7 @@ class Model {
   readonly requests = new Map<RequestId, ResourceSet>();
   readonly actors = new Map<string, { workerId: PeerId; resources: ResourceSet; isolation: string }>();
   readonly actorDemands = new Map<string, { resources: ResourceSet; isolation: "thread" | "shared" }>();
+  readonly parked = new Set<LeaseId>();
   starting = 0;
   #ids = 0;
 
@@ -25,6 +26,11 @@ class Model {
       poolSize: cpus,
       maxRunning: 64,
       newLeaseId: () => `lease_${this.#ids++}`,
+      parking: {
+        isParked: (workerId, leaseId) =>
+          this.parked.has(leaseId) && this.leases.get(leaseId)?.workerId === workerId,
+        reclaim: (_, leaseId) => this.parked.delete(leaseId),
+      },
     });
     this.apply(this.scheduler.start());
   }
@@ -43,6 +49,10 @@ class Model {
         expect(this.workers.has(effect.workerId)).toBe(true);
         expect([...this.leases.values()].some((lease) => lease.workerId === effect.workerId)).toBe(false);
         this.leases.set(effect.leaseId, { workerId: effect.workerId, resources, blocked: false });
+      }
+      if (effect.type === "leaseReclaimed") {
+        expect(this.parked.has(effect.leaseId)).toBe(false);
+        this.leases.delete(effect.leaseId);
       }
       if (effect.type === "placeActor") {
         const demand = this.actorDemands.get(effect.actorId);
@@ -63,7 +73,8 @@ class Model {
   check(): void {
     let inUse = ResourceSet.empty;
     let blocked = false;
-    for (const lease of this.leases.values()) {
+    for (const [leaseId, lease] of this.leases) {
+      if (this.parked.has(leaseId)) continue; // free for whoever asks
       blocked ||= lease.blocked;
       inUse = inUse.plus(
         lease.blocked ? lease.resources.minus(lease.resources.only("CPU")) : lease.resources,
@@ -73,6 +84,8 @@ class Model {
     expect(this.scheduler.view().available.toJSON()).toEqual(this.total.minus(inUse).toJSON());
     // A task that goes on after a wait takes its CPU back at once: only then may more be in use than there is.
     if (!blocked && !this.everBlocked) expect(this.total.covers(inUse)).toBe(true);
+    // Nobody else waits for what a parked lease holds.
+    if (this.scheduler.whoWaits.is === "many") expect(this.parked.size).toBe(0);
   }
 
   everBlocked = false;
@@ -96,6 +109,9 @@ const step: fc.Arbitrary<Step> = fc.record({
     "release",
     "cancel",
     "retire",
+    "park",
+    "resume",
+    "idle",
   ),
   pick: fc.nat(1000),
   cpus: fc.constantFrom(0, 0.5, 1, 1, 2),
@@ -132,13 +148,25 @@ function perform(model: Model, { act, pick, cpus }: Step): void {
     case "return": {
       const leaseId = one(model.leases.keys());
       if (leaseId === undefined) return;
+      model.parked.delete(leaseId); // whoever returns a lease has taken it up again
       model.leases.delete(leaseId);
       return model.apply(scheduler.returnLease(leaseId));
     }
+    case "park":
+    case "resume": {
+      // Holders park and resume without telling the node, unless it has others waiting.
+      const [leaseId, lease] = one(model.leases) ?? [];
+      if (leaseId === undefined || lease?.blocked !== false) return;
+      if (act === "resume") model.parked.delete(leaseId);
+      else if (scheduler.whoWaits.is === "nobody") model.parked.add(leaseId);
+      return;
+    }
+    case "idle":
+      return model.apply(scheduler.reclaimParked());
     case "block":
     case "unblock": {
-      const lease = one(model.leases.values());
-      if (lease === undefined) return;
+      const [leaseId, lease] = one(model.leases) ?? [];
+      if (leaseId === undefined || lease === undefined || model.parked.has(leaseId)) return;
       lease.blocked = act === "block";
       model.everBlocked = true;
       return model.apply(
@@ -173,6 +201,7 @@ function perform(model: Model, { act, pick, cpus }: Step): void {
     }
     case "retire":
       for (const effect of scheduler.retireSurplus()) {
+        model.apply([effect]);
         if (effect.type !== "retireWorker") continue;
         model.workers.delete(effect.workerId);
         model.apply(scheduler.workerDied(effect.workerId));
@@ -212,6 +241,7 @@ describe("the scheduler", () => {
           perform(model, { act: "start", pick: 0, cpus: 0 });
           perform(model, { act: "return", pick: 0, cpus: 0 });
           perform(model, { act: "release", pick: 0, cpus: 0 });
+          perform(model, { act: "idle", pick: 0, cpus: 0 });
         }
         expect([model.requests.size, model.actorDemands.size, model.leases.size, model.actors.size]).toEqual([
           0, 0, 0, 0,

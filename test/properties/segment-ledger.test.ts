@@ -62,7 +62,8 @@ class World {
     if (message === undefined) return false;
     if (message.kind === "count") {
       const { id, peer, times } = message;
-      if (!to.knownDead.has(peer)) this.#apply(to, to.ledger.counted(id, peer, times));
+      if (!to.knownDead.has(peer)) this.#apply(to, to.ledger.counted(id, from.id, peer, times));
+      else if (times > 0) this.#apply(to, to.ledger.countedForDead(id));
       return true;
     }
     const { id } = message;

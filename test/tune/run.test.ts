@@ -12,7 +12,7 @@ import { getCheckpoint, getContext, report, reportSync } from "../../packages/tu
 import { uniform } from "../../packages/tune/dist/search-space/distributions.js";
 import { PopulationBasedTraining } from "../../packages/tune/dist/schedulers/pbt/scheduler.js";
 import { fromJson } from "../../packages/tune/dist/storage/json.js";
-import { simulateRun } from "../../packages/tune/dist/testing/simulate-run.js";
+import { simulateRun } from "../../packages/tune/dist/testing/index.js";
 import { Tuner } from "../../packages/tune/dist/tuner.js";
 import { withParameters, withResources } from "../../packages/tune/dist/with-parameters.js";
 import { scheduler as toy } from "./fixtures/toy-schedulers.ts";
@@ -54,6 +54,8 @@ describe("run", () => {
       expect(rows.at(-1)).toMatchObject({ finalLoss: trial.config["x"], done: true });
       expect(JSON.parse(readFileSync(join(trial.path, "params.json"), "utf8"))).toEqual(trial.config);
     }
+    // Reports; the row of what a trial returned is none.
+    expect(analysis.stats.numResults).toBe(25);
     expect(existsSync(join(analysis.experimentPath, "experiment_state.json"))).toBe(true);
     expect(analysis.bestConfig.x).toBe(Math.min(...analysis.trials.map((trial) => trial.config.x)));
   });

@@ -1,2 +1,2 @@
-/** piscina's task: the same two bytes as Manta's. */
+/** The task of piscina and tinypool: the same two bytes as Manta's. */
 export default (): string => "ok";

@@ -3,6 +3,8 @@
  * hidden units evolved by Population Based Training, against random search with the same budget. The digits are drawn
  * by a program; set MNIST_DIR to a folder with the files of MNIST or Fashion-MNIST to train on those.
  *
+ * Ctrl-C ends it with what was learnt so far; a second one ends it at once.
+ *
  * Options: --seed (1), --trials (8), --epochs (24), --quiet (no progress tables), --table (five seeds, one row each).
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -33,6 +35,12 @@ const budget = {
   epochs: numberOption("epochs", values.epochs, 1),
 };
 const TABLE_SEEDS = 5;
+/** As a shell has it for a process that SIGINT ended. */
+const INTERRUPTED_EXIT_CODE = 130;
+
+// `tune.run` ends at Ctrl-C by itself; this keeps the next experiment from beginning.
+const interrupt = new AbortController();
+process.once("SIGINT", () => interrupt.abort());
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const describe = ({ config, seconds }: DigitsOutcome) =>
@@ -41,7 +49,7 @@ const describe = ({ config, seconds }: DigitsOutcome) =>
 function loadData(dataSeed: number): DataSet {
   const folder = process.env["MNIST_DIR"];
   if (folder !== undefined && folder !== "") return readMnist(folder);
-  return drawDigits(dataSeed, { train: 20_000, validation: 1000, test: 4000 });
+  return drawDigits(dataSeed, { train: 20_000, validation: 2000, test: 4000 });
 }
 
 async function compare(runSeed: number, storagePath: string) {
@@ -51,7 +59,9 @@ async function compare(runSeed: number, storagePath: string) {
     storagePath: join(storagePath, String(runSeed)),
   };
   const pbt = await runDigits("pbt", data, { ...budget, seed: runSeed }, options);
-  const random = await runDigits("random", data, { ...budget, seed: runSeed }, options);
+  const random = interrupt.signal.aborted
+    ? undefined
+    : await runDigits("random", data, { ...budget, seed: runSeed }, options);
   return { data, pbt, random };
 }
 
@@ -61,7 +71,12 @@ try {
   if (values.table) await printTable();
   else await printComparison();
   await ray.shutdown();
+} catch (error) {
+  // An experiment that is interrupted before its first report has no best trial.
+  if (!interrupt.signal.aborted) throw error;
+  console.error("Interrupted before anything was learnt.");
 } finally {
+  if (interrupt.signal.aborted) process.exitCode = INTERRUPTED_EXIT_CODE;
   rmSync(storagePath, { recursive: true, force: true });
 }
 
@@ -73,7 +88,9 @@ async function printComparison(): Promise<void> {
   console.log(`Data: ${data.name}; ${counts} images to train, validate and test\n`);
   console.log(`Test accuracy before training:   ${percent(pbt.testAccuracyBefore)}`);
   console.log(`Population Based Training:       ${percent(pbt.testAccuracy)}  (${describe(pbt)})`);
-  console.log(`Random search, the same budget:  ${percent(random.testAccuracy)}  (${describe(random)})\n`);
+  if (random === undefined) console.log("Interrupted: no random search to compare with.\n");
+  else
+    console.log(`Random search, the same budget:  ${percent(random.testAccuracy)}  (${describe(random)})\n`);
   console.log("Best config: ", pbt.config);
 }
 
@@ -81,6 +98,7 @@ async function printTable(): Promise<void> {
   const rows = [];
   for (let runSeed = seed; runSeed < seed + TABLE_SEEDS; runSeed++) {
     const { pbt, random } = await compare(runSeed, storagePath);
+    if (random === undefined) break;
     rows.push({
       seed: runSeed,
       "PBT test accuracy": percent(pbt.testAccuracy),

@@ -2,8 +2,6 @@
  * Seeded randomness. Every random decision of the tuner draws from a `RandomStream`; streams are derived from one
  * seed and a name, so that one more consumer never shifts the draws of another, and their state can be saved.
  */
-import { createHash } from "node:crypto";
-
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
@@ -33,6 +31,8 @@ class SeededStream implements RandomStream {
 
   constructor(key: string) {
     this.#key = key;
+    // Loaded when the first stream is made: this module also loads inside workers, which make none.
+    const { createHash } = process.getBuiltinModule("node:crypto");
     const digest = createHash("sha256").update(key).digest();
     this.#generator = xoroshiro128plusFromState([0, 4, 8, 12].map((at) => digest.readInt32LE(at)));
   }

@@ -2,7 +2,7 @@
  * `run`: trials of a trainable over a search space. The machinery is loaded when it is called, because this module is
  * also loaded inside workers.
  */
-import type { ExperimentAnalysis } from "./analysis/experiment-analysis.ts";
+import { ExperimentAnalysis } from "./analysis/experiment-analysis.ts";
 import type { RunOptions } from "./execution/run-options.ts";
 import type { AnyTrainable } from "./execution/trainable.ts";
 import type { ConfigOf, SearchSpace } from "./search-space/types.ts";
@@ -33,11 +33,7 @@ export async function run<S extends SearchSpace = SearchSpace, M extends Metrics
   trainable: AnyTrainable<ConfigFor<S>, M>,
   options: RunOptions<S, M> = {},
 ): Promise<ExperimentAnalysis<ConfigFor<S>, M>> {
-  const [{ fillOptions }, { runExperiment }, { ExperimentAnalysis }] = await Promise.all([
-    import("./execution/options.ts"),
-    import("./execution/experiment.ts"),
-    import("./analysis/experiment-analysis.ts"),
-  ]);
+  const { fillOptions, runExperiment } = await import("./execution/driver.ts");
   // Options of one search space and one trainable are options.
   const { record, error } = await runExperiment(fillOptions(trainable, options as RunOptions));
   if (error !== undefined) throw error;

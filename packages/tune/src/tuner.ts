@@ -1,5 +1,5 @@
 /** `Tuner`: the same as `run`, with its options in three groups and a list of results as its answer. */
-import type { ResultGrid } from "./analysis/result-grid.ts";
+import { ResultGrid } from "./analysis/result-grid.ts";
 import type { CheckpointConfig } from "./checkpoints/config.ts";
 import type { RunOptions } from "./execution/run-options.ts";
 import type { AnyTrainable } from "./execution/trainable.ts";
@@ -75,11 +75,7 @@ export class Tuner<S extends SearchSpace = SearchSpace, M extends Metrics = Metr
    * Rejects as `run` does otherwise.
    */
   async fit(): Promise<ResultGrid<ConfigFor<S>, M>> {
-    const [{ checkTunerOptions, fillOptions }, { runExperiment }, { ResultGrid }] = await Promise.all([
-      import("./execution/options.ts"),
-      import("./execution/experiment.ts"),
-      import("./analysis/result-grid.ts"),
-    ]);
+    const { checkTunerOptions, fillOptions, runExperiment } = await import("./execution/driver.ts");
     checkTunerOptions(this.#options);
     const { paramSpace, tuneConfig, runConfig: { failureConfig, ...runConfig } = {} } = this.#options;
     const options: RunOptions<S, M> = {

@@ -4,7 +4,12 @@ import { Worker } from "node:worker_threads";
 import { decode, encode } from "../../../packages/runtime/dist/serialization/codec.js";
 import type { Encoded } from "../../../packages/runtime/dist/serialization/types.js";
 
-export { decode, encode, prepare } from "../../../packages/runtime/dist/serialization/codec.js";
+export {
+  decode,
+  encode,
+  encodeArguments,
+  prepare,
+} from "../../../packages/runtime/dist/serialization/codec.js";
 export type { Encoded } from "../../../packages/runtime/dist/serialization/types.js";
 
 export const allocate = (byteLength: number): SharedArrayBuffer => new SharedArrayBuffer(byteLength);

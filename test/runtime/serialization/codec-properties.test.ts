@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decode, pack, roundTrip, type Encoded } from "./codec-harness.ts";
+import { unpackSmall } from "../../../packages/runtime/dist/serialization/read-small.js";
+import { packSmall } from "../../../packages/runtime/dist/serialization/write-small.js";
+import { allocate, decode, encodeArguments, pack, roundTrip, type Encoded } from "./codec-harness.ts";
 import { difference, holes } from "./codec-same.ts";
 
 /** Any primitive but unique symbols. */
@@ -35,7 +37,7 @@ interface Blueprint {
 }
 
 const blueprint: fc.Arbitrary<Blueprint> = fc.record({
-  make: fc.nat({ max: 8 }),
+  make: fc.nat({ max: 16 }),
   entries: fc.array(fc.record({ key, to: fc.option(fc.nat(), { nil: undefined }), leaf: primitive }), {
     maxLength: 5,
   }),
@@ -52,7 +54,16 @@ const makers: readonly (() => object)[] = [
   () => new Date(5),
   () => new Uint16Array([1, 2]),
   () => Object.create({ inherited: true }) as object,
+  () => new DataView(new ArrayBuffer(9), 1, 3),
+  () => Buffer.from("pooled"),
+  () => new Float64Array(SHARED_MEMORY, 8, 2),
+  () => new Uint8Array(SHARED_MEMORY, 3, 20),
+  () => new Date(NaN),
+  () => Object.assign(/a/g, { lastIndex: 1 }),
+  () => Object(0n) as object,
+  () => new URLSearchParams("a=1"),
 ];
+const SHARED_MEMORY = new ArrayBuffer(40);
 
 /** Builds a graph with sharing and cycles; every object may refer to every other. */
 function build(blueprints: readonly Blueprint[]): object {
@@ -104,8 +115,53 @@ describe("any graph", () => {
   });
 });
 
+describe("arguments of a call", () => {
+  const view = fc.oneof(
+    fc.uint8Array({ maxLength: 40 }),
+    fc.float64Array({ maxLength: 10 }),
+    fc.uint8Array({ minLength: 1, maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
+    fc.int16Array({ minLength: 4, maxLength: 10 }).map((numbers) => numbers.subarray(1, 3)),
+  );
+  const { argument } = fc.letrec((tie) => ({
+    argument: fc.oneof({ maxDepth: 4 }, primitive, view, tie("list"), tie("record")),
+    list: fc.array(tie("argument"), { maxLength: 6 }),
+    record: fc.dictionary(fc.string({ unit: "binary", maxLength: 12 }), tie("argument"), { maxKeys: 6 }),
+  }));
+
+  it("come back the same, whether they are short or long, alone or twice in the list", () => {
+    fc.assert(
+      fc.property(fc.array(argument, { maxLength: 5 }), fc.boolean(), (list, isTwice) => {
+        const args = isTwice ? [...list, list[0]] : list;
+        const back = decode(encodeArguments(args, { label: "args", allocate }));
+        expect(difference(args, back)).toBeUndefined();
+        expect(difference(args, roundTrip(args))).toBeUndefined();
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("are packed by the fast path and by the general one into bytes that read the same", () => {
+    fc.assert(
+      fc.property(argument, (value) => {
+        const small = packSmall(value);
+        if (small === undefined) return;
+        expect(difference(unpackSmall(small), decodeLong(value))).toBeUndefined();
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  /** The value after a way on which something beside it keeps it off the fast path. */
+  function decodeLong(value: unknown): unknown {
+    const encoded = pack([value, new Map()]);
+    expect(encoded.bytes[0]).toBe(0xc1);
+    return (decode(encoded) as unknown[])[0];
+  }
+});
+
 describe("damaged bytes", () => {
   const samples: readonly unknown[] = [
+    [1, "short", [new Uint8Array([1, 2, 3]), -0.5, undefined, 2n ** 40n], { key: new Float64Array(3) }],
     { kind: "call", args: [1, 2.5, "text", null, [true, { deep: "x".repeat(50) }]] },
     build([
       {

@@ -1,58 +1,32 @@
-/** Every shape of function that Manta promises to ship, run natively and in a worker, in programs of their own. */
-import { spawnSync } from "node:child_process";
-import { copyFileSync, rmSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-
+/**
+ * Every shape of function that Manta promises to ship, run natively and in a worker, in programs of their own. The quick
+ * modes run here; `npm run test:shapes` runs all of them, on all versions of Node.
+ */
 import { describe, expect, it } from "vitest";
 
-interface ShapeResult {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-}
+import { modes, runMode } from "../../shapes/modes.mjs";
 
-const pathOf = (file: string): string =>
-  fileURLToPath(new URL(`../../fixtures/functions/${file}`, import.meta.url));
+/** Fewer than this means that a program was not run to its end. */
+const fewest: Readonly<Record<string, number>> = {
+  "plain ESM": 320,
+  CommonJS: 320,
+  "tsx, ESM": 335,
+  "no inspector": 8,
+};
 
-function runShapes(file: string, ...flags: string[]): ShapeResult[] {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [...flags, pathOf(file)], {
-    encoding: "utf8",
-    env: { ...process.env, NODE_OPTIONS: "", NO_COLOR: "1" },
-  });
-  if (status !== 0) throw new Error(`${file} ended with ${status}: ${stderr}`);
-  return stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-}
+const quick = modes.filter((mode) => mode.quick === true);
+const results = new Map<string, Awaited<ReturnType<typeof runMode>>>();
+for (const mode of quick) results.set(mode.name, await runMode(mode));
 
-/** The same program as TypeScript: tsx compiles it to one line and keeps names with a helper. */
-function runAsTypeScript(file: string): ShapeResult[] {
-  const copy = file.replace(".mjs", "-as-typescript.ts");
-  copyFileSync(pathOf(file), pathOf(copy));
-  try {
-    return runShapes(copy, "--import", "tsx");
-  } finally {
-    rmSync(pathOf(copy));
-  }
-}
-
-const denied = ["--experimental-permission", "--allow-fs-read=*", "--allow-fs-write=*", "--allow-worker"];
-
-describe.each([
-  ["plain ESM", 151, runShapes("shapes.mjs")],
-  ["plain ESM under tsx", 151, runAsTypeScript("shapes.mjs")],
-  ["TypeScript under tsx", 15, runShapes("typescript.ts", "--import", "tsx")],
-  ["CommonJS", 14, runShapes("commonjs.cjs")],
-  ["TypeScript as CommonJS under tsx", 6, runShapes("commonjs.cts", "--import", "tsx")],
-  ["sloppy CommonJS", 4, runShapes("sloppy.cjs")],
-  ["plain ESM without the inspector", 8, runShapes("denied.mjs", ...denied)],
-])("functions and classes in %s", (_mode, count, results) => {
+describe.each([...results])("functions and classes in %s", (mode, shapes) => {
   it("are all tried", () => {
-    expect(results.length).toBeGreaterThanOrEqual(count);
+    expect(shapes.length).toBeGreaterThanOrEqual(fewest[mode] ?? Infinity);
   });
 
-  it.each(results)("$name", ({ ok, detail }) => {
-    expect(ok, detail).toBe(true);
-  });
+  it.each(shapes.map((shape) => ({ ...shape, title: `${shape.file}: ${shape.name}` })))(
+    "$title",
+    ({ ok, detail }) => {
+      expect(ok, detail).toBe(true);
+    },
+  );
 });

@@ -1,12 +1,12 @@
 /**
- * Labelled images in the form in which they travel through the object store: two flat typed arrays, which readers in
- * other threads see without a copy.
+ * Labelled images in the form in which they travel through the object store: two flat arrays of bytes, which readers in
+ * other threads see without a copy. The 70,000 images of MNIST are 55 MB; as numbers from 0 to 1 they would be 220.
  */
 
 /** Grey images with a class each. */
 export interface LabelledImages {
-  /** Brightness from 0 to 1, image after image, row after row. */
-  readonly images: Float32Array;
+  /** Brightness from 0 to 255, image after image, row after row. */
+  readonly images: Uint8Array;
   /** The class of each image, from 0 to 9. */
   readonly labels: Uint8Array;
   /** Pixels per image. */

@@ -31,15 +31,21 @@ export function drawDigits(
 /** Draws images of equally many figures of each kind. */
 export function drawImages(count: number, random: RandomStream): LabelledImages {
   const pixels = DIGIT_SIDE * DIGIT_SIDE;
-  const images = new Float32Array(count * pixels);
+  const images = new Uint8Array(count * pixels);
   const labels = Uint8Array.from({ length: count }, (_, index) => index % FIGURES.length);
-  labels.forEach((label, index) =>
-    drawImage(images.subarray(index * pixels, (index + 1) * pixels), label, random),
-  );
+  const image = new Float64Array(pixels);
+  labels.forEach((label, index) => {
+    drawImage(image.fill(0), label, random);
+    images.set(
+      image.map((brightness) => Math.round(255 * brightness)),
+      index * pixels,
+    );
+  });
   return { images, labels, pixels };
 }
 
-function drawImage(image: Float32Array, label: number, random: RandomStream): void {
+/** Brightness from 0 to 1, drawn over black. */
+function drawImage(image: Float64Array, label: number, random: RandomStream): void {
   const warp = randomWarp(random);
   const thickness = 0.035 + 0.055 * random.float();
   for (const stroke of random.pick(FIGURES[label] ?? [])) drawStroke(image, stroke.map(warp), thickness);
@@ -77,14 +83,14 @@ function randomWarp(random: RandomStream): (point: Point) => Point {
   };
 }
 
-function drawStroke(image: Float32Array, points: Stroke, thickness: number): void {
+function drawStroke(image: Float64Array, points: Stroke, thickness: number): void {
   for (let end = 1; end < points.length; end++) {
     drawSegment(image, points[end - 1] ?? [0, 0], points[end] ?? [0, 0], thickness);
   }
 }
 
 /** A line with round ends and soft edges; where lines cross, the brighter one counts. */
-function drawSegment(image: Float32Array, [x0, y0]: Point, [x1, y1]: Point, thickness: number): void {
+function drawSegment(image: Float64Array, [x0, y0]: Point, [x1, y1]: Point, thickness: number): void {
   const reach = thickness + 1 / DIGIT_SIDE;
   const pixelAt = (position: number) =>
     Math.min(DIGIT_SIDE - 1, Math.max(0, Math.floor(position * DIGIT_SIDE)));
@@ -106,7 +112,7 @@ function drawSegment(image: Float32Array, [x0, y0]: Point, [x1, y1]: Point, thic
   }
 }
 
-function hideBlock(image: Float32Array, random: RandomStream): void {
+function hideBlock(image: Float64Array, random: RandomStream): void {
   const [width, height] = [random.int(3, 5), random.int(3, 5)];
   const [left, top] = [random.int(0, DIGIT_SIDE - width), random.int(0, DIGIT_SIDE - height)];
   for (let row = top; row < top + height; row++) {

@@ -77,7 +77,7 @@ function readImages(folder: string, part: "train" | "t10k"): LabelledImages {
     );
   }
   return {
-    images: Float32Array.from(images.values, (byte) => byte / 255),
+    images: images.values,
     labels: labels.values,
     pixels: rows * columns,
   };

@@ -1,13 +1,11 @@
 /**
  * A multi-layer perceptron with one hidden layer of rectified linear units, a softmax output and cross-entropy loss,
  * trained by stochastic gradient descent with momentum. The number of hidden units may change while it trains.
- * Linear algebra is ml-matrix's: 0.85 GFlop/s here, a quarter of typed-array loops written for the purpose (3.2), and
- * still far within the example's minute.
  */
 import type { RandomStream } from "@mantajs/tune";
-import { Matrix } from "ml-matrix";
 
-import { slice, type LabelledImages } from "./data-set.ts";
+import type { LabelledImages } from "./data-set.ts";
+import { addColumnSums, addProduct, addTransposedProduct, transposed, zeros, type Matrix } from "./matrix.ts";
 
 /** The four parameter arrays of the network; gradients and velocities have the same shape. */
 interface Layers {
@@ -19,6 +17,14 @@ interface Layers {
   readonly outputWeights: Matrix;
   /** 1 x classes */
   readonly outputBias: Matrix;
+}
+
+/** What a batch is computed in, one row for each image. */
+interface Workspace {
+  readonly images: Matrix;
+  readonly hidden: Matrix;
+  readonly hiddenError: Matrix;
+  readonly probabilities: Matrix;
 }
 
 const LAYERS = ["hiddenWeights", "hiddenBias", "outputWeights", "outputBias"] as const;
@@ -62,42 +68,36 @@ interface Unit {
 export class Mlp {
   readonly #weights: Layers;
   readonly #velocity: Layers;
+  /** Kept from step to step, as are the workspaces: a step allocates next to nothing. */
+  readonly #gradient: Layers;
+  readonly #workspaces = new Map<number, Workspace>();
 
   private constructor(weights: Layers, velocity: Layers) {
     this.#weights = weights;
     this.#velocity = velocity;
+    this.#gradient = mapLayers(weights, ({ rows, columns }) => zeros(rows, columns));
   }
 
   /** A network with random weights (He et al. 2015, arXiv 1502.01852) and biases of zero. */
   static create(shape: MlpShape, random: RandomStream): Mlp {
-    const { inputs, hiddenUnits, classes } = shape;
-    const normal = (rows: number, columns: number) => {
+    const layers = () => mapLayers(shapesOf(shape), ([rows, columns]) => zeros(rows, columns));
+    const weights = layers();
+    for (const { rows, values } of [weights.hiddenWeights, weights.outputWeights]) {
       const scale = Math.sqrt(2 / rows);
-      return matrixOf(rows, columns, () => scale * random.normal());
-    };
-    const weights: Layers = {
-      hiddenWeights: normal(inputs, hiddenUnits),
-      hiddenBias: Matrix.zeros(1, hiddenUnits),
-      outputWeights: normal(hiddenUnits, classes),
-      outputBias: Matrix.zeros(1, classes),
-    };
-    return new Mlp(
-      weights,
-      mapLayers(weights, ({ rows, columns }) => Matrix.zeros(rows, columns)),
-    );
+      for (let at = 0; at < values.length; at++) values[at] = scale * random.normal();
+    }
+    return new Mlp(weights, layers());
   }
 
   static fromState(state: MlpState): Mlp {
     const shapes = shapesOf(state);
     const read = (values: MlpState["weights"]): Layers =>
-      mapLayers(shapes, ([rows, columns], name) =>
-        Matrix.from1DArray(rows, columns, Array.from(values[name])),
-      );
+      mapLayers(shapes, ([rows, columns], name) => ({ rows, columns, values: values[name].slice() }));
     return new Mlp(read(state.weights), read(state.velocity));
   }
 
   state(): MlpState {
-    const write = (layers: Layers) => mapLayers(layers, (matrix) => Float64Array.from(matrix.to1DArray()));
+    const write = (layers: Layers) => mapLayers(layers, ({ values }) => values.slice());
     return { ...this.shape, weights: write(this.#weights), velocity: write(this.#velocity) };
   }
 
@@ -106,44 +106,55 @@ export class Mlp {
     return { inputs: hiddenWeights.rows, hiddenUnits: hiddenWeights.columns, classes: outputWeights.columns };
   }
 
-  /** Class probabilities, one row for each image. */
+  /** Class probabilities, one row for each image; valid until the network is used again. */
   predict(images: Matrix): Matrix {
-    return this.#forward(images).probabilities;
+    const { hidden, probabilities } = this.#workspace(images.rows);
+    const { hiddenWeights, hiddenBias, outputWeights, outputBias } = this.#weights;
+    fillRows(hidden, hiddenBias);
+    addProduct(hidden, images, hiddenWeights);
+    rectify(hidden);
+    fillRows(probabilities, outputBias);
+    addProduct(probabilities, hidden, outputWeights);
+    softmax(probabilities);
+    return probabilities;
   }
 
-  /** Mean cross-entropy and its gradient with respect to every weight. */
+  /** Mean cross-entropy and its gradient with respect to every weight; valid until the network is used again. */
   gradient(images: Matrix, labels: ArrayLike<number>): { readonly loss: number; readonly gradient: Layers } {
-    const { hidden, probabilities } = this.#forward(images);
+    const probabilities = this.predict(images);
     const loss = crossEntropy(probabilities, labels) / images.rows;
-    // The derivative of softmax and cross-entropy together: probability minus one for the right class.
+    const { hidden, hiddenError } = this.#workspace(images.rows);
     const outputError = probabilities;
-    for (let row = 0; row < images.rows; row++) {
-      const label = labels[row] ?? 0;
-      outputError.set(row, label, outputError.get(row, label) - 1);
+    toOutputError(outputError, labels);
+    hiddenError.values.fill(0);
+    addProduct(hiddenError, outputError, transposed(this.#weights.outputWeights));
+    // No error passes a unit that was off.
+    for (let at = 0; at < hidden.values.length; at++) {
+      if (hidden.values[at] === 0) hiddenError.values[at] = 0;
     }
-    outputError.div(images.rows);
-    const hiddenError = outputError.mmul(this.#weights.outputWeights.transpose());
-    for (let row = 0; row < hidden.rows; row++) {
-      for (let unit = 0; unit < hidden.columns; unit++) {
-        if (hidden.get(row, unit) === 0) hiddenError.set(row, unit, 0);
-      }
-    }
-    const gradient: Layers = {
-      hiddenWeights: images.transpose().mmul(hiddenError),
-      hiddenBias: Matrix.rowVector(hiddenError.sum("column")),
-      outputWeights: hidden.transpose().mmul(outputError),
-      outputBias: Matrix.rowVector(outputError.sum("column")),
-    };
+    const gradient = this.#gradient;
+    for (const name of LAYERS) gradient[name].values.fill(0);
+    addTransposedProduct(gradient.hiddenWeights, images, hiddenError);
+    addColumnSums(gradient.hiddenBias, hiddenError);
+    addTransposedProduct(gradient.outputWeights, hidden, outputError);
+    addColumnSums(gradient.outputBias, outputError);
     return { loss, gradient };
   }
 
   /** One step down the gradient of a batch; returns the batch's mean loss before it. */
-  step(images: Matrix, labels: ArrayLike<number>, options: StepOptions): number {
+  step(images: Matrix, labels: ArrayLike<number>, { learningRate, momentum }: StepOptions): number {
     const { loss, gradient } = this.gradient(images, labels);
     for (const name of LAYERS) {
-      const velocity = this.#velocity[name];
-      velocity.mul(options.momentum).sub(gradient[name].mul(options.learningRate));
-      this.#weights[name].add(velocity);
+      const [weights, velocity, slope] = [
+        this.#weights[name].values,
+        this.#velocity[name].values,
+        gradient[name].values,
+      ];
+      for (let at = 0; at < weights.length; at++) {
+        const move = momentum * (velocity[at] ?? 0) - learningRate * (slope[at] ?? 0);
+        velocity[at] = move;
+        weights[at] = (weights[at] ?? 0) + move;
+      }
     }
     return loss;
   }
@@ -154,25 +165,30 @@ export class Mlp {
     let loss = 0;
     for (let start = 0; start < chosen.length; start += options.batchSize) {
       const batch = chosen.subarray(start, start + options.batchSize);
-      loss += batch.length * this.step(imagesAt(data, batch), labelsAt(data, batch), options);
+      const { images } = this.#workspace(batch.length);
+      copyImages(images, data, batch);
+      loss += batch.length * this.step(images, labelsAt(data, batch), options);
     }
     return loss / chosen.length;
   }
 
   /** Mean cross-entropy and the share of images that are classified rightly. */
   evaluate(data: LabelledImages): { readonly loss: number; readonly accuracy: number } {
-    const count = data.labels.length;
+    const all = Uint32Array.from(data.labels.keys());
     let loss = 0;
     let right = 0;
-    for (let start = 0; start < count; start += EVALUATION_BATCH) {
-      const batch = slice(data, start, Math.min(count, start + EVALUATION_BATCH));
-      const probabilities = this.predict(imagesAt(batch, batch.labels.keys()));
-      loss += crossEntropy(probabilities, batch.labels);
-      batch.labels.forEach((label, row) => {
-        if (probabilities.maxRowIndex(row)[1] === label) right += 1;
+    for (let start = 0; start < all.length; start += EVALUATION_BATCH) {
+      const batch = all.subarray(start, start + EVALUATION_BATCH);
+      const { images } = this.#workspace(batch.length);
+      copyImages(images, data, batch);
+      const probabilities = this.predict(images);
+      const labels = labelsAt(data, batch);
+      loss += crossEntropy(probabilities, labels);
+      labels.forEach((label, row) => {
+        if (mostProbable(probabilities, row) === label) right += 1;
       });
     }
-    return { loss: loss / count, accuracy: right / count };
+    return { loss: loss / all.length, accuracy: right / all.length };
   }
 
   /**
@@ -199,9 +215,10 @@ export class Mlp {
   /** Indices of the units whose weights in and out are largest together, in their order. */
   #mostImportant(count: number): readonly number[] {
     const { hiddenWeights, outputWeights } = this.#weights;
+    const [into, outOf] = [transposed(hiddenWeights), outputWeights];
     const importance = Array.from(
       { length: hiddenWeights.columns },
-      (_, unit) => hiddenWeights.getColumnVector(unit).norm() * outputWeights.getRowVector(unit).norm(),
+      (_, unit) => Math.hypot(...rowOf(into, unit)) * Math.hypot(...rowOf(outOf, unit)),
     );
     return [...importance.keys()]
       .toSorted((a, b) => (importance[b] ?? 0) - (importance[a] ?? 0))
@@ -209,48 +226,116 @@ export class Mlp {
       .toSorted((a, b) => a - b);
   }
 
-  #forward(images: Matrix): { readonly hidden: Matrix; readonly probabilities: Matrix } {
-    const { hiddenWeights, hiddenBias, outputWeights, outputBias } = this.#weights;
-    const hidden = images.mmul(hiddenWeights).addRowVector(hiddenBias);
-    hidden.apply((row, unit) => {
-      if (hidden.get(row, unit) < 0) hidden.set(row, unit, 0);
-    });
-    const probabilities = hidden.mmul(outputWeights).addRowVector(outputBias);
-    // Softmax, less the largest of each row so that no exponential overflows.
-    probabilities.subColumnVector(Matrix.columnVector(probabilities.max("row"))).exp();
-    probabilities.divColumnVector(Matrix.columnVector(probabilities.sum("row")));
-    return { hidden, probabilities };
+  /** Batches of an epoch have one size, but for the last. */
+  #workspace(rows: number): Workspace {
+    const { inputs, hiddenUnits, classes } = this.shape;
+    const workspace = this.#workspaces.get(rows) ?? {
+      images: zeros(rows, inputs),
+      hidden: zeros(rows, hiddenUnits),
+      hiddenError: zeros(rows, hiddenUnits),
+      probabilities: zeros(rows, classes),
+    };
+    this.#workspaces.set(rows, workspace);
+    return workspace;
   }
 }
 
 /** Images as the rows of a matrix. */
-export function imagesAt(data: LabelledImages, indices: Iterable<number>): Matrix {
-  const { images, pixels } = data;
-  return new Matrix(Array.from(indices, (index) => images.subarray(index * pixels, (index + 1) * pixels)));
+export function imagesAt(data: LabelledImages, indices: ArrayLike<number>): Matrix {
+  const images = zeros(indices.length, data.pixels);
+  copyImages(images, data, indices);
+  return images;
+}
+
+/** Brightness goes from 0 to 1 in the network. */
+function copyImages(
+  { values }: Matrix,
+  { images, pixels }: LabelledImages,
+  indices: ArrayLike<number>,
+): void {
+  for (let row = 0; row < indices.length; row++) {
+    const from = (indices[row] ?? 0) * pixels;
+    const to = row * pixels;
+    for (let at = 0; at < pixels; at++) values[to + at] = (images[from + at] ?? 0) / 255;
+  }
 }
 
 function labelsAt(data: LabelledImages, indices: Uint32Array): Uint8Array {
   return Uint8Array.from(indices, (index) => data.labels[index] ?? 0);
 }
 
-function crossEntropy(probabilities: Matrix, labels: ArrayLike<number>): number {
+function fillRows(out: Matrix, { values }: Matrix): void {
+  for (let row = 0; row < out.rows; row++) out.values.set(values, row * out.columns);
+}
+
+function rectify({ values }: Matrix): void {
+  for (let at = 0; at < values.length; at++) {
+    if ((values[at] ?? 0) < 0) values[at] = 0;
+  }
+}
+
+/** Each row's numbers become probabilities; less the row's largest first, so that no exponential overflows. */
+function softmax({ rows, columns, values }: Matrix): void {
+  for (let row = 0; row < rows; row++) {
+    const scores = values.subarray(row * columns, (row + 1) * columns);
+    const largest = scores.reduce((a, b) => Math.max(a, b));
+    let sum = 0;
+    for (let at = 0; at < columns; at++) {
+      const power = Math.exp((scores[at] ?? 0) - largest);
+      scores[at] = power;
+      sum += power;
+    }
+    for (let at = 0; at < columns; at++) scores[at] = (scores[at] ?? 0) / sum;
+  }
+}
+
+/** The derivative of softmax and mean cross-entropy together: probability minus one for the right class. */
+function toOutputError({ rows, columns, values }: Matrix, labels: ArrayLike<number>): void {
+  for (let row = 0; row < rows; row++) {
+    const right = row * columns + (labels[row] ?? 0);
+    values[right] = (values[right] ?? 0) - 1;
+  }
+  for (let at = 0; at < values.length; at++) values[at] = (values[at] ?? 0) / rows;
+}
+
+function crossEntropy({ rows, columns, values }: Matrix, labels: ArrayLike<number>): number {
   let sum = 0;
-  for (let row = 0; row < probabilities.rows; row++) {
+  for (let row = 0; row < rows; row++) {
     // A probability that underflowed to zero would make the loss infinite.
-    sum -= Math.log(Math.max(probabilities.get(row, labels[row] ?? 0), 1e-12));
+    sum -= Math.log(Math.max(values[row * columns + (labels[row] ?? 0)] ?? 0, 1e-12));
   }
   return sum;
 }
 
+const rowOf = ({ columns, values }: Matrix, row: number): Float64Array =>
+  values.subarray(row * columns, (row + 1) * columns);
+
+function mostProbable(probabilities: Matrix, row: number): number {
+  const shares = rowOf(probabilities, row);
+  return shares.indexOf(shares.reduce((a, b) => Math.max(a, b)));
+}
+
 function withUnits(layers: Layers, units: readonly Unit[]): Layers {
-  const from = units.map((unit) => unit.from);
+  const { hiddenWeights, hiddenBias, outputWeights, outputBias } = layers;
+  const columnsOf = (matrix: Matrix): Matrix => {
+    const out = zeros(matrix.rows, units.length);
+    units.forEach(({ from }, to) => {
+      for (let row = 0; row < matrix.rows; row++) {
+        out.values[row * out.columns + to] = matrix.values[row * matrix.columns + from] ?? 0;
+      }
+    });
+    return out;
+  };
+  const shares = zeros(units.length, outputWeights.columns);
+  units.forEach(({ from, share }, to) => {
+    const row = rowOf(outputWeights, from).map((weight) => weight * share);
+    shares.values.set(row, to * shares.columns);
+  });
   return {
-    hiddenWeights: layers.hiddenWeights.subMatrixColumn(from),
-    hiddenBias: layers.hiddenBias.subMatrixColumn(from),
-    outputWeights: layers.outputWeights
-      .subMatrixRow(from)
-      .mulColumnVector(Matrix.columnVector(units.map((unit) => unit.share))),
-    outputBias: layers.outputBias.clone(),
+    hiddenWeights: columnsOf(hiddenWeights),
+    hiddenBias: columnsOf(hiddenBias),
+    outputWeights: shares,
+    outputBias: { ...outputBias, values: outputBias.values.slice() },
   };
 }
 
@@ -277,10 +362,6 @@ function mapLayers<T, R>(
     outputWeights: map(layers.outputWeights, "outputWeights"),
     outputBias: map(layers.outputBias, "outputBias"),
   };
-}
-
-function matrixOf(rows: number, columns: number, value: () => number): Matrix {
-  return Matrix.from1DArray(rows, columns, Array.from({ length: rows * columns }, value));
 }
 
 /** Distinct whole numbers below `total`, in random order: `count` of them, or all when there are no more. */

@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 
 import type { ActorId } from "../core/ids.ts";
 import type { ObjectRef } from "./object-ref.ts";
+import { checkCallOptions } from "./options.ts";
 import type { ActorMethod, ActorMethods } from "./types.ts";
 
 /** What a handle needs to be made again in another thread. Plain data. */
@@ -39,7 +40,8 @@ export interface ActorHold {
 export type CallSubmitter = (
   hold: ActorHold,
   meta: HandleMeta,
-  method: string,
+  /** Index in `meta.methods`. */
+  method: number,
   args: readonly unknown[],
   options: CallOptions,
 ) => ObjectRef | ObjectRef[];
@@ -49,13 +51,26 @@ interface Inside {
   readonly hold: ActorHold;
 }
 
-/** Kept outside of the handle, so that no name of a user's method can collide. */
-const insides = new WeakMap<object, Inside>();
-
+/** In a private field, so that no name of a user's method can collide. */
 class BaseHandle {
+  readonly #inside: Inside;
+
+  constructor(inside: Inside) {
+    this.#inside = inside;
+  }
+
   toString(): string {
-    const { className, actorId } = handleMeta(this);
+    const { className, actorId } = this.#inside.meta;
     return `ActorHandle(${className}, ${actorId})`;
+  }
+
+  static is(value: unknown): value is BaseHandle {
+    return typeof value === "object" && value !== null && #inside in value;
+  }
+
+  static insideOf(handle: object): Inside {
+    if (!BaseHandle.is(handle)) throw new TypeError("not an ActorHandle of this thread");
+    return handle.#inside;
   }
 }
 
@@ -79,68 +94,74 @@ export const ActorHandleClass: typeof BaseHandle = BaseHandle;
 export type ActorHandle<T = unknown> = ActorMethods<T> & BaseHandle;
 
 class Method {
-  readonly #handle: object;
-  readonly #name: string;
+  readonly #inside: Inside;
+  readonly #index: number;
   readonly #submit: CallSubmitter;
   readonly #options: CallOptions;
 
-  constructor(handle: object, name: string, submit: CallSubmitter, options: CallOptions) {
-    this.#handle = handle;
-    this.#name = name;
+  constructor(inside: Inside, index: number, submit: CallSubmitter, options: CallOptions) {
+    this.#inside = inside;
+    this.#index = index;
     this.#submit = submit;
     this.#options = options;
   }
 
   remote(...args: readonly unknown[]): ObjectRef | ObjectRef[] {
-    const { hold, meta } = insideOf(this.#handle);
-    return this.#submit(hold, meta, this.#name, args, this.#options);
+    const { hold, meta } = this.#inside;
+    return this.#submit(hold, meta, this.#index, args, this.#options);
   }
 
   options(options: CallOptions): Method {
-    return new Method(this.#handle, this.#name, this.#submit, { ...this.#options, ...options });
+    const merged = { ...this.#options, ...options };
+    const { className, methods } = this.#inside.meta;
+    checkCallOptions(`${className}.${methods[this.#index] ?? ""}.options()`, merged);
+    return new Method(this.#inside, this.#index, this.#submit, merged);
   }
 }
 
-/** One prototype for each set of methods, so that 100,000 handles of a class share it. */
-const prototypes = new Map<string, object>();
+const NO_OPTIONS: CallOptions = Object.freeze({});
 
-function prototypeFor(meta: HandleMeta, submit: CallSubmitter): object {
-  const key = JSON.stringify([meta.className, meta.methods]);
-  let prototype = prototypes.get(key);
-  if (prototype === undefined) {
-    prototype = Object.create(BaseHandle.prototype) as object;
-    for (const name of meta.methods) {
-      Object.defineProperty(prototype, name, {
+type HandleClass = typeof BaseHandle;
+
+/** One class for each set of methods, so that 100,000 handles of a class share it. */
+const classes = new Map<string, HandleClass>();
+/** The same, found faster: all actors that one thread makes of a class share their list of methods. */
+const classOf = new WeakMap<readonly string[], HandleClass>();
+
+function handleClass({ className, methods }: HandleMeta, submit: CallSubmitter): HandleClass {
+  const known = classOf.get(methods);
+  if (known !== undefined) return known;
+  const key = JSON.stringify([className, methods]);
+  let made = classes.get(key);
+  if (made === undefined) {
+    made = class ActorHandle extends BaseHandle {};
+    methods.forEach((name, index) => {
+      Object.defineProperty(made?.prototype, name, {
         configurable: true,
         get(this: object): ActorMethod<() => unknown> {
+          const inside = BaseHandle.insideOf(this);
           // The typed face of a method; its shape is checked by ActorMethods<T>.
-          return new Method(this, name, submit, {}) as unknown as ActorMethod<() => unknown>;
+          return new Method(inside, index, submit, NO_OPTIONS) as unknown as ActorMethod<() => unknown>;
         },
       });
-    }
-    prototypes.set(key, prototype);
+    });
+    classes.set(key, made);
   }
-  return prototype;
+  classOf.set(methods, made);
+  return made;
 }
 
 /** Makes a handle; the type argument is the caller's knowledge of the actor's class. */
 export function makeHandle<T>(meta: HandleMeta, hold: ActorHold, submit: CallSubmitter): ActorHandle<T> {
-  const handle = Object.create(prototypeFor(meta, submit)) as ActorHandle<T>; // methods come from the prototype
-  insides.set(handle, { meta, hold });
-  return handle;
+  const Handle = handleClass(meta, submit);
+  return new Handle({ meta, hold }) as ActorHandle<T>; // methods come from the prototype
 }
 
 export function isActorHandle(value: unknown): value is ActorHandle {
-  return typeof value === "object" && value !== null && insides.has(value);
+  return BaseHandle.is(value);
 }
 
 /** What a handle carries. */
 export function handleMeta(handle: object): HandleMeta {
-  return insideOf(handle).meta;
-}
-
-function insideOf(handle: object): Inside {
-  const inside = insides.get(handle);
-  if (inside === undefined) throw new TypeError("not an ActorHandle of this thread");
-  return inside;
+  return BaseHandle.insideOf(handle).meta;
 }

@@ -86,11 +86,13 @@ export function getRuntimeContext(): RuntimeContext {
       return peer.actors.receive(actor.actorId, actor.handle);
     },
     wasCurrentActorReconstructed: (actor?.restarts ?? 0) > 0,
-    assignedResources: context?.resources ?? {},
+    assignedResources: context?.frame.resources ?? {},
     get isCanceled() {
-      return context?.signal.aborted ?? false;
+      return context?.isCancelled ?? false;
     },
-    signal: context?.signal,
+    get signal() {
+      return context?.signal;
+    },
     seed,
   };
 }

@@ -1,7 +1,7 @@
 /** `init` and `shutdown`: the session of this process. */
 import os from "node:os";
 import path from "node:path";
-import { MessageChannel, Worker, type ResourceLimits } from "node:worker_threads";
+import { Worker, type ResourceLimits } from "node:worker_threads";
 
 import { AlreadyInitializedError, InvalidArgumentError, RuntimeShutdownError } from "../core/errors.ts";
 import { newId, newPeerId } from "../core/ids.ts";
@@ -10,8 +10,10 @@ import type { NodeConfig } from "../node/node.ts";
 import { removeSpillFiles, whyUnusable } from "../objects/spill-files.ts";
 import { StoreUsage } from "../objects/store-usage.ts";
 import { Peer, type PeerHooks } from "../peer/peer.ts";
-import { makeBells } from "../transport/inbox.ts";
+import { makeBells, MAX_THREADS } from "../transport/bells.ts";
+import { makeLeaseBoard } from "../transport/lease-board.ts";
 import type { LogRecord } from "../transport/protocol.ts";
+import { makeChannelEnds } from "../transport/ring-channel.ts";
 import { amount, checkOptions, flag, milliseconds, number, record, text, type Check } from "./check.ts";
 import { optionName } from "./options.ts";
 import { printLog } from "./print-log.ts";
@@ -152,7 +154,8 @@ function start(options: InitOptions): Session {
   const usage = StoreUsage.create(limitBytes, spillDirectory);
   const namespace = options.namespace ?? ids.sessionId;
   const bells = makeBells();
-  const { port1, port2 } = new MessageChannel();
+  const leases = makeLeaseBoard(MAX_THREADS);
+  const [driverEnd, nodeEnd] = makeChannelEnds();
   const config: NodeConfig = {
     ...ids,
     namespace,
@@ -160,6 +163,7 @@ function start(options: InitOptions): Session {
     resources: total.toJSON(),
     poolSize: numCpus,
     bells,
+    leases,
     usage: usage.handle,
     workerResourceLimits: options.workerResourceLimits,
     idleWorkerMs: options.idleWorkerMs ?? 1000,
@@ -167,12 +171,12 @@ function start(options: InitOptions): Session {
   };
   const thread = new Worker(new URL("../node/entry.js", import.meta.url), {
     name: "manta-node",
-    workerData: { config, driverPort: port2 },
-    transferList: [port2],
+    workerData: { config, driverEnd: nodeEnd },
+    transferList: [nodeEnd.port],
     execArgv: [],
   });
   thread.unref();
-  const seat = { ...ids, peerId: driverId, namespace, bells, usage: usage.forSlot(1) };
+  const seat = { ...ids, peerId: driverId, namespace, bells, leases, usage: usage.forSlot(1) };
   let runtime: Runtime | undefined;
   let onEnded: (threadsLeft: number) => void = () => undefined;
   const ended = new Promise<number>((resolve) => (onEnded = resolve));
@@ -181,7 +185,7 @@ function start(options: InitOptions): Session {
     logToDriver,
     (threadsLeft) => onEnded(threadsLeft),
   );
-  const peer = new Peer(seat, port1, hooks);
+  const peer = new Peer(seat, driverEnd, hooks);
   peer.nodeChannel.unref();
   runtime = new Runtime(peer, () => undefined, options.seed);
   installRuntime(runtime);

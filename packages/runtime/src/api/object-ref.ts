@@ -16,18 +16,17 @@ export class ObjectRef<out T = unknown> {
   /** Carries the value's type; never present at run time. */
   declare readonly "~type": T;
   #entry: ObjectEntry | undefined;
-  readonly #id: string;
+  #disposedId = "";
 
   /** @internal Use `.remote()` or `put`. */
   constructor(entry: ObjectEntry) {
     this.#entry = entry;
-    this.#id = entry.id;
     entry.instances++;
   }
 
   /** Unique among all objects of all threads. */
   get id(): string {
-    return this.#id;
+    return this.#entry?.id ?? this.#disposedId;
   }
 
   /** Gives this reference up now instead of when it is garbage collected: `using ref = ray.put(big)`. */
@@ -35,11 +34,12 @@ export class ObjectRef<out T = unknown> {
     const entry = this.#entry;
     if (entry === undefined) return;
     this.#entry = undefined;
+    this.#disposedId = entry.id;
     entry.release();
   }
 
   toString(): string {
-    return `ObjectRef(${this.#id})`;
+    return `ObjectRef(${this.id})`;
   }
 
   /** @internal The entry behind a ref; undefined once the ref was disposed of. */

@@ -17,6 +17,7 @@ export type Values<R extends readonly ObjectRef[]> = {
   -readonly [K in keyof R]: R[K] extends ObjectRef<infer T> ? T : never;
 };
 
+const NO_OPTIONS: WaitingOptions = Object.freeze({});
 const waitingTable = { signal, timeoutMs: milliseconds };
 
 /**
@@ -55,9 +56,9 @@ export function get<const R extends readonly ObjectRef[]>(
 ): Promise<Values<R>>;
 export async function get(
   refs: ObjectRef | readonly ObjectRef[],
-  options: WaitingOptions = {},
+  options: WaitingOptions = NO_OPTIONS,
 ): Promise<unknown> {
-  checkOptions("get()", options, waitingTable);
+  if (options !== NO_OPTIONS) checkOptions("get()", options, waitingTable);
   const { peer } = currentRuntime("get()");
   const values = await peer.waiting.get(listOf("get(refs)", refs), options);
   return ObjectRef.isRef(refs) ? values[0] : values;
@@ -75,9 +76,9 @@ export function getSync<const R extends readonly ObjectRef[]>(
 ): Values<R>;
 export function getSync(
   refs: ObjectRef | readonly ObjectRef[],
-  options: Pick<WaitingOptions, "timeoutMs"> = {},
+  options: Pick<WaitingOptions, "timeoutMs"> = NO_OPTIONS,
 ): unknown {
-  checkOptions("getSync()", options, { timeoutMs: milliseconds });
+  if (options !== NO_OPTIONS) checkOptions("getSync()", options, { timeoutMs: milliseconds });
   const { peer } = currentRuntime("getSync()");
   const values = peer.waiting.getSync(listOf("getSync(refs)", refs), options);
   return ObjectRef.isRef(refs) ? values[0] : values;
@@ -147,7 +148,7 @@ export function cancel(ref: ObjectRef, options: CancelOptions = {}): void {
       `${ref.id} was made in another thread; only its owner can cancel it`,
     );
   }
-  entry.cancel?.({ force: options.force ?? false, recursive: options.recursive ?? true });
+  entry.maker?.cancel({ force: options.force ?? false, recursive: options.recursive ?? true });
 }
 
 function listOf(where: string, refs: ObjectRef | readonly ObjectRef[]): readonly ObjectRef[] {

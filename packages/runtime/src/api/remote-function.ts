@@ -1,5 +1,6 @@
 /** Remote functions: a function and its options, submitted with `.remote()`. */
 import type { FunctionExport } from "../peer/function-sender.ts";
+import type { TaskTemplate } from "../peer/task-template.ts";
 import type { ObjectRef } from "./object-ref.ts";
 import { checkTaskOptions, type TaskOptions } from "./options.ts";
 import { currentRuntime, type Runtime } from "./runtime.ts";
@@ -19,6 +20,11 @@ function capture(runtime: Runtime, fn: Function, name: string): FunctionExport {
 /** Captures a function or class for a runtime, once. */
 export { capture as captureFor };
 
+interface Last {
+  readonly runtime: Runtime;
+  readonly template: TaskTemplate;
+}
+
 /** Parameters of a function whose `remote` also accepts refs. */
 type Params<F extends AnyFunction> = Args<Parameters<F>>;
 
@@ -33,6 +39,8 @@ type Params<F extends AnyFunction> = Args<Parameters<F>>;
 export class RemoteFunction<F extends AnyFunction, O extends TaskOptions = TaskOptions> {
   /** Read when it is used: a function that captures its own remote function arrives after it. */
   readonly #target: readonly [fn: F, options: O];
+  /** What the last task had in common with those before it; usually the next one has it, too. */
+  #last: Last | undefined;
 
   /** @internal Use `remote`. */
   constructor(target: readonly [fn: F, options: O]) {
@@ -46,9 +54,26 @@ export class RemoteFunction<F extends AnyFunction, O extends TaskOptions = TaskO
    */
   remote(...args: Params<F>): Refs<Returned<F>, O> {
     const runtime = currentRuntime(`${this.name}.remote()`);
-    const code = capture(runtime, this.#target[0], this.name);
+    const template = this.#templateFor(runtime);
+    const { numReturns } = this.#target[1];
     // The number of refs follows `numReturns`, which is what the type says.
-    return runtime.submitTask(code, args, this.#target[1]) as Refs<Returned<F>, O>;
+    return runtime.submitTask(template, args, numReturns === undefined || numReturns === 1) as Refs<
+      Returned<F>,
+      O
+    >;
+  }
+
+  #templateFor(runtime: Runtime): TaskTemplate {
+    const depth = runtime.context?.depth ?? 0;
+    const { namespace } = runtime;
+    const last = this.#last;
+    if (last?.runtime === runtime && last.template.depth === depth && last.template.namespace === namespace) {
+      return last.template;
+    }
+    const [fn, options] = this.#target;
+    const template = runtime.template(capture(runtime, fn, this.name), options);
+    this.#last = { runtime, template };
+    return template;
   }
 
   /** The same function with other options; unnamed ones stay. */

@@ -2,28 +2,20 @@
  * The runtime of this thread: the peer and what the public functions do with it. One per thread, found under a
  * `Symbol.for` key, so that two copies of this package in one process share it.
  */
-import { createHash } from "node:crypto";
-
-import {
-  InvalidArgumentError,
-  NotInitializedError,
-  PendingCallsLimitExceededError,
-  SerializationError,
-} from "../core/errors.ts";
+import { InvalidArgumentError, NotInitializedError, PendingCallsLimitExceededError } from "../core/errors.ts";
 import { newId, type ActorId } from "../core/ids.ts";
 import type { ObjectEntry } from "../objects/object-entry.ts";
 import type { StoredValue } from "../objects/stored-value.ts";
 import type { FunctionExport } from "../peer/function-sender.ts";
 import type { Peer } from "../peer/peer.ts";
+import type { TaskTemplate } from "../peer/task-template.ts";
 import { argumentsToWire, encodeArguments, whenArgumentsReady } from "../peer/work.ts";
 import type { Attachment } from "../transport/channel.ts";
+import { checkFunctionSize } from "../serialization/functions/size.ts";
 import type { TaskContext } from "../worker/task-context.ts";
 import type { ActorHandle, ActorHold, CallOptions, HandleMeta } from "./actor-handle.ts";
 import { ObjectRef } from "./object-ref.ts";
-import { checkCallOptions, demand, type ActorOptions, type TaskOptions } from "./options.ts";
-
-const WARN_BYTES = 10_000_000;
-const FAIL_BYTES = 100_000_000;
+import { demand, type ActorOptions, type TaskOptions } from "./options.ts";
 
 /** What an actor class is, apart from one actor's arguments. */
 export interface ActorClassExport {
@@ -48,7 +40,7 @@ export class Runtime {
   }
 
   get namespace(): string {
-    return this.#context()?.namespace ?? this.peer.seat.namespace;
+    return this.#context()?.frame.namespace ?? this.peer.seat.namespace;
   }
 
   /** Captures a function or class, once. Identical code and captures share an id. */
@@ -56,80 +48,78 @@ export class Runtime {
     const value = this.peer.values.store(fn, name);
     const { bytes, buffers, tracked } = value.encoded;
     const size = buffers.reduce((sum, buffer) => sum + buffer.byteLength, bytes.byteLength);
-    if (size > FAIL_BYTES) {
-      throw new SerializationError(
-        name,
-        `${name} carries ${size} bytes of captured values, more than ${FAIL_BYTES}: put them with put() and pass the ref`,
-      );
-    }
-    if (size > WARN_BYTES) {
-      process.emitWarning(
-        `${name} carries ${size} bytes of captured values to every worker; put them with put() and pass the ref`,
-        { type: "MantaWarning", code: "MANTA_LARGE_FUNCTION" },
-      );
-    }
+    checkFunctionSize(fn, name, size);
     const plain = buffers.length === 0 && tracked.length === 0;
-    const id = plain ? `fn_${createHash("sha1").update(bytes).digest("base64url")}` : newId("fn");
+    const id = plain ? `fn_${hash(bytes)}` : newId("fn");
     return { id: id, name, value };
   }
 
-  submitTask(fn: FunctionExport, args: readonly unknown[], options: TaskOptions): ObjectRef | ObjectRef[] {
-    const { peer } = this;
+  /** What tasks of a function with these options have in common, submitted from the calling code. */
+  template(fn: FunctionExport, options: TaskOptions): TaskTemplate {
     const { resources, pool } = demand("remote()", options, { kind: "task" });
-    const context = this.#context();
-    const name = options.name ?? fn.name;
     const { retryExceptions = false } = options;
-    const entries = this.#entries(name, options.numReturns ?? 1);
-    peer.tasks.submit({
-      taskId: newId("task"),
-      name,
+    const depth = this.#context()?.depth ?? 0;
+    return {
+      name: options.name ?? fn.name,
       fn,
-      args: encodeArguments(args, peer.values),
-      entries,
-      depth: context?.depth ?? 0,
-      retries: options.maxRetries ?? 3,
+      resources,
+      pool: pool ?? undefined,
+      depth,
+      namespace: this.namespace,
+      numReturns: options.numReturns ?? 1,
+      maxRetries: options.maxRetries ?? 3,
       retryExceptions:
         typeof retryExceptions === "boolean"
           ? retryExceptions
-          : peer.values.store([...retryExceptions], "retryExceptions"),
-      resources,
-      pool: pool ?? undefined,
-      namespace: this.namespace,
+          : this.peer.values.store([...retryExceptions], "retryExceptions"),
+      shape: `${resources.key()}|${depth}|${pool?.placementGroup ?? ""}|${pool?.bundleIndex ?? ""}`,
+    };
+  }
+
+  submitTask(template: TaskTemplate, args: readonly unknown[], single: boolean): ObjectRef | ObjectRef[] {
+    const { peer } = this;
+    const entries = this.#entries(template.name, template.numReturns);
+    peer.tasks.submit({
+      count: peer.pending.next(),
+      submitter: peer.peerId,
+      template,
+      args: encodeArguments(args, peer.values),
+      entries,
+      retries: template.maxRetries,
     });
-    return this.#refs(entries, options.numReturns);
+    return refsOf(entries, single);
   }
 
   submitCall(
     hold: ActorHold,
     meta: HandleMeta,
-    method: string,
+    method: number,
     args: readonly unknown[],
     options: CallOptions,
   ): ObjectRef | ObjectRef[] {
     const { peer } = this;
-    const name = options.name ?? `${meta.className}.${method}`;
-    checkCallOptions(`${name}.options()`, options);
+    const name = options.name ?? callName(meta, method);
     if (meta.maxPendingCalls > 0 && hold.pendingCalls >= meta.maxPendingCalls) {
       throw new PendingCallsLimitExceededError(
         `${name}: ${hold.pendingCalls} calls are pending already, and maxPendingCalls is ${meta.maxPendingCalls}; wait for some first`,
         { actorId: meta.actorId, maxPendingCalls: meta.maxPendingCalls },
       );
     }
-    const entries = this.#entries(name, options.numReturns ?? 1);
+    const { numReturns = 1 } = options;
+    const entries = this.#entries(name, numReturns);
     peer.actors.submit({
-      taskId: newId("task"),
+      count: peer.pending.next(),
+      submitter: peer.peerId,
       name,
       hold,
       method,
-      ready: false,
-      again: false,
       args: encodeArguments(args, peer.values),
       entries,
       depth: this.#context()?.depth ?? 0,
       retries: options.maxTaskRetries ?? meta.maxTaskRetries,
       retryExceptions: options.retryExceptions ?? meta.retryExceptions,
     });
-    return this.#refs(entries, options.numReturns);
+    return refsOf(entries, numReturns === 1);
   }
 
   createActor(cls: ActorClassExport, args: readonly unknown[], options: ActorOptions): ActorHandle {
@@ -218,27 +208,33 @@ export class Runtime {
     );
   }
 
-  #entries(name: string, numReturns: number): ObjectEntry[] {
-    const entries = Array.from({ length: numReturns }, () => this.peer.objects.create(name));
-    const children = this.#context()?.children;
-    if (children !== undefined) {
-      for (const entry of entries) {
-        children.add(entry);
-        entry.onReady(() => children.delete(entry));
-      }
-    }
+  #entries(name: string, numReturns: number): readonly ObjectEntry[] {
+    const { objects } = this.peer;
+    const entries = [objects.create(name)];
+    for (let i = 1; i < numReturns; i++) entries.push(objects.create(name));
+    const context = this.#context();
+    if (context !== undefined) for (const entry of entries) context.adopt(entry);
     return entries;
   }
+}
 
-  #refs(entries: readonly ObjectEntry[], numReturns: number | undefined): ObjectRef | ObjectRef[] {
-    const refs = entries.map((entry) => new ObjectRef(entry));
-    const [first] = refs;
-    return numReturns === undefined && first !== undefined
-      ? first
-      : numReturns === 1 && first !== undefined
-        ? first
-        : refs;
-  }
+function refsOf(entries: readonly ObjectEntry[], single: boolean): ObjectRef | ObjectRef[] {
+  const [first] = entries;
+  return single && first !== undefined ? new ObjectRef(first) : entries.map((entry) => new ObjectRef(entry));
+}
+
+/** Names of the calls of each class of actors; all actors that one thread makes of a class share their methods. */
+const callNames = new WeakMap<readonly string[], readonly string[]>();
+
+function callName({ className, methods }: HandleMeta, method: number): string {
+  let names = callNames.get(methods);
+  if (names === undefined) callNames.set(methods, (names = methods.map((name) => `${className}.${name}`)));
+  return names[method] ?? className;
+}
+
+/** `node:crypto` takes milliseconds to load, and most threads export no function. */
+function hash(bytes: Uint8Array): string {
+  return process.getBuiltinModule("node:crypto").createHash("sha1").update(bytes).digest("base64url");
 }
 
 function plainError(error: Error | StoredValue): { message?: string; value?: Uint8Array | undefined } {

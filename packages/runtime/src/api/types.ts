@@ -36,12 +36,19 @@ export type ElementRefs<R> = R extends readonly unknown[]
   ? { -readonly [K in keyof R]: ObjectRef<R[K]> }
   : ObjectRef[];
 
-/** Names of the public methods of an actor class's instances. */
+/**
+ * Names of the public methods of an actor class's instances. To TypeScript a public field that holds a function
+ * (`add = (k: number) => ...`) is one of them, too; see `ActorMethods`.
+ */
 export type MethodNames<T> = {
   [K in keyof T]: K extends string ? (T[K] extends (...args: never[]) => unknown ? K : never) : never;
 }[keyof T];
 
-/** An instance type seen through a handle: its public methods and nothing else. */
+/**
+ * An instance type seen through a handle: its public methods and nothing else. A field that holds a function is
+ * listed as well, because a type does not tell it from a method, but a handle does not have it: it is made by the
+ * constructor, in the actor's thread. Write `add(k) {...}`, not `add = (k) => {...}`, for what others are to call.
+ */
 export type ActorMethods<T> = {
   readonly [K in MethodNames<T>]: T[K] extends (...args: infer P) => infer R
     ? ActorMethod<(...args: P) => R>

@@ -56,6 +56,8 @@ export interface ActorUpdate {
   readonly actorId: ActorId;
   readonly state: ActorState;
   readonly workerId: PeerId | undefined;
+  /** Where it lives in its worker. */
+  readonly address: number;
   /** Counts the times that the constructor was run. */
   readonly incarnation: number;
   readonly cause: DeathCause | undefined;
@@ -86,6 +88,7 @@ interface ActorRecord {
   readonly registration: ActorRegistration;
   state: ActorState;
   workerId: PeerId | undefined;
+  address: number;
   incarnation: number;
   restartsLeft: number;
   cause: DeathCause | undefined;
@@ -129,6 +132,7 @@ export class ActorDirectory {
       registration,
       state: "PENDING_CREATION",
       workerId: undefined,
+      address: 0,
       incarnation: 0,
       restartsLeft: registration.maxRestarts < 0 ? Infinity : registration.maxRestarts,
       cause: undefined,
@@ -156,10 +160,11 @@ export class ActorDirectory {
     return [{ type: "create", ownerId, actorId, workerId, incarnation: record.incarnation }];
   }
 
-  created(actorId: ActorId, incarnation: number): DirectoryEffect[] {
+  created(actorId: ActorId, incarnation: number, address: number): DirectoryEffect[] {
     const record = this.#actors.get(actorId);
     if (record === undefined || record.state === "DEAD" || record.incarnation !== incarnation) return [];
     record.state = "ALIVE";
+    record.address = address;
     const effects = [publish(record)];
     if (!record.handles.inUse) effects.push(...this.#leave(record));
     return effects;
@@ -264,13 +269,13 @@ export class ActorDirectory {
 const nameKey = (name: string, namespace: string): string => JSON.stringify([namespace, name]);
 
 function updateOf(record: ActorRecord): ActorUpdate {
-  const { state, workerId, incarnation, cause } = record;
-  return { actorId: record.registration.actorId, state, workerId, incarnation, cause };
+  const { state, workerId, address, incarnation, cause } = record;
+  return { actorId: record.registration.actorId, state, workerId, address, incarnation, cause };
 }
 
 function forgotten(actorId: ActorId): ActorUpdate {
   const cause: DeathCause = { kind: "exited", message: "it died long ago; why is no longer remembered" };
-  return { actorId, state: "DEAD", workerId: undefined, incarnation: 0, cause };
+  return { actorId, state: "DEAD", workerId: undefined, address: 0, incarnation: 0, cause };
 }
 
 function publish(record: ActorRecord): DirectoryEffect {

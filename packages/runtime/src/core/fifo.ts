@@ -32,6 +32,14 @@ export class Fifo<T> {
     return item;
   }
 
+  find(is: (item: T) => boolean): T | undefined {
+    for (let i = this.#head; i < this.#items.length; i++) {
+      const item = this.#items[i];
+      if (item !== undefined && is(item)) return item;
+    }
+    return undefined;
+  }
+
   /** Takes everything out. */
   clear(): T[] {
     const rest = this.#items.slice(this.#head) as T[]; // all items from the head on are set

@@ -2,7 +2,7 @@
  * Ids: a prefix that names the kind, then characters unique to this thread, then a counter. Ordered within a thread,
  * unique across threads and sessions, short enough to read in a log.
  */
-import { customAlphabet } from "nanoid";
+import { customAlphabet } from "nanoid/non-secure";
 
 declare const kind: unique symbol;
 type Id<K extends string> = string & { readonly [kind]?: K };
@@ -57,6 +57,21 @@ export function segmentIdOf(count: number, home: PeerId): SegmentId {
 export function homeOf(segment: SegmentId): PeerId {
   return segment.slice(segment.indexOf("@") + 1);
 }
+
+/**
+ * Objects and tasks are counted by the thread that makes them, and named from that count only when somebody asks:
+ * most live and die as a number.
+ */
+export const objectIdOf = (owner: PeerId, count: number): ObjectId =>
+  `obj_${partOf(owner)}_${count.toString(36)}`;
+export const taskIdOf = (submitter: PeerId, count: number): TaskId =>
+  `task_${partOf(submitter)}_${count.toString(36)}`;
+
+/** What distinguishes a thread: its id without the kind. */
+const partOf = (peer: PeerId): string => peer.slice(peer.indexOf("_") + 1);
+
+/** The counter of an id. */
+export const countOf = (id: string): number => Number.parseInt(id.slice(id.lastIndexOf("_") + 1), 36);
 
 export function slotOf(peer: PeerId): number {
   return Number(peer.slice(peer.lastIndexOf("_") + 1));

@@ -33,6 +33,11 @@ export class ResourcePools {
     this.#pools.set(NODE, { total, available: total });
   }
 
+  /** Name of the pool of what is in no placement group. */
+  get node(): string {
+    return NODE;
+  }
+
   get total(): ResourceSet {
     return this.#pool(NODE).total;
   }

@@ -34,6 +34,8 @@ export type SchedulerEffect =
       readonly leaseId: LeaseId;
       readonly workerId: PeerId;
     }
+  /** A parked lease has ended. */
+  | { readonly type: "leaseReclaimed"; readonly peer: PeerId; readonly leaseId: LeaseId }
   | { readonly type: "placeActor"; readonly actorId: ActorId; readonly workerId: PeerId }
   | { readonly type: "groupReady"; readonly groupId: PlacementGroupId }
   | {
@@ -54,7 +56,19 @@ export interface SchedulerOptions {
   readonly maxRunning: number;
   /** Makes lease ids. */
   readonly newLeaseId: () => LeaseId;
+  /** Leases whose holders have nothing to run at present. */
+  readonly parking: Parking;
 }
+
+/** Who has parked a lease, and how to take it back: holders park without telling the node. */
+export interface Parking {
+  isParked(workerId: PeerId, leaseId: LeaseId): boolean;
+  /** False when the lease is not parked (any more). */
+  reclaim(workerId: PeerId, leaseId: LeaseId): boolean;
+}
+
+export type WhoWaits =
+  { readonly is: "nobody" } | { readonly is: "one"; readonly peer: PeerId } | { readonly is: "many" };
 
 /** A snapshot for `availableResources`, `why` and tests. */
 export interface SchedulerView {

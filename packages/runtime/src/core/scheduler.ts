@@ -17,6 +17,7 @@ import type {
   SchedulerEffect,
   SchedulerOptions,
   SchedulerView,
+  WhoWaits,
 } from "./scheduler-types.ts";
 
 export type { ActorRequest, Demand, LeaseRequest, SchedulerEffect, SchedulerOptions, SchedulerView };
@@ -207,6 +208,10 @@ export class Scheduler {
 
   /** Idle workers beyond the pool's size, to be asked to retire. */
   retireSurplus(): SchedulerEffect[] {
+    return [...this.reclaimParked(), ...this.#retireIdle()];
+  }
+
+  #retireIdle(): SchedulerEffect[] {
     const idle = [...this.#workers].filter(([, state]) => state.is === "idle").map(([workerId]) => workerId);
     return idle.slice(this.#options.poolSize).map((workerId) => {
       this.#workers.set(workerId, { is: "retiring" });
@@ -220,10 +225,27 @@ export class Scheduler {
     return this.#schedule();
   }
 
+  /** Whether workers may be more than the pool should have: their leases may be parked without the node's knowing. */
   get hasSurplus(): boolean {
-    let idle = 0;
-    for (const state of this.#workers.values()) if (state.is === "idle") idle++;
-    return idle > this.#options.poolSize;
+    let pooled = 0;
+    for (const state of this.#workers.values()) {
+      if (state.is === "idle" || (state.is === "leased" && !state.blocked)) pooled++;
+    }
+    return pooled > this.#options.poolSize;
+  }
+
+  /** Takes parked leases back. A thread's own stay: it takes them up again before it asks for others. */
+  reclaimParked(except?: PeerId): SchedulerEffect[] {
+    const effects: SchedulerEffect[] = [];
+    for (const [workerId, state] of this.#workers) {
+      if (state.is !== "leased" || state.blocked || state.peer === except) continue;
+      if (!this.#options.parking.reclaim(workerId, state.leaseId)) continue;
+      effects.push({ type: "leaseReclaimed", peer: state.peer, leaseId: state.leaseId });
+      this.#leases.delete(state.leaseId);
+      this.#pools.release(state.allocation);
+      this.#workers.set(workerId, { is: "idle" });
+    }
+    return effects;
   }
 
   leaseOf(workerId: PeerId): LeaseId | undefined {
@@ -241,10 +263,26 @@ export class Scheduler {
     return this.#waiting.length === 0 && this.#pools.available.equals(this.#pools.total);
   }
 
+  /** Who waits for a worker or for resources. An actor, and tasks of several threads, count as many. */
+  get whoWaits(): WhoWaits {
+    const [first] = this.#waiting;
+    if (first === undefined) return { is: "nobody" };
+    if (first.kind === "actor") return { is: "many" };
+    const { peer } = first.request;
+    const alone = this.#waiting.every((w) => w.kind === "lease" && w.request.peer === peer);
+    return alone ? { is: "one", peer } : { is: "many" };
+  }
+
+  /** Parked leases may have come about since the last command. */
+  reschedule(): SchedulerEffect[] {
+    const reclaimed = this.reclaimParked(this.#alone);
+    return reclaimed.length === 0 ? [] : [...reclaimed, ...this.#schedule()];
+  }
+
   /** Leases and requests of a thread that has ended. */
   peerDied(peer: PeerId): SchedulerEffect[] {
     this.#waiting = this.#waiting.filter((w) => w.kind !== "lease" || w.request.peer !== peer);
-    const effects: SchedulerEffect[] = [];
+    const effects = this.reclaimParked();
     for (const [workerId, state] of this.#workers) {
       if (state.is !== "leased" || state.peer !== peer) continue;
       effects.push({ type: "killWorker", workerId, reason: `the submitter of its task, ${peer}, has ended` });
@@ -257,9 +295,16 @@ export class Scheduler {
   }
 
   view(): SchedulerView {
+    let { available } = this.#pools;
+    for (const [workerId, state] of this.#workers) {
+      if (state.is !== "leased" || state.blocked || state.allocation.pool !== this.#pools.node) continue;
+      if (this.#options.parking.isParked(workerId, state.leaseId)) {
+        available = available.plus(state.allocation.resources);
+      }
+    }
     return {
       total: this.#pools.total,
-      available: this.#pools.available,
+      available,
       waiting: this.#waiting.map(({ request }) => ({
         name: request.name,
         resources: request.resources,
@@ -268,6 +313,12 @@ export class Scheduler {
       workers: this.#workers.size,
       starting: this.#starting,
     };
+  }
+
+  /** The only thread that waits. */
+  get #alone(): PeerId | undefined {
+    const who = this.whoWaits;
+    return who.is === "one" ? who.peer : undefined;
   }
 
   #wait(entry: Waiting): void {
@@ -290,7 +341,7 @@ export class Scheduler {
   }
 
   #schedule(): SchedulerEffect[] {
-    const effects: SchedulerEffect[] = [];
+    const effects = this.#waiting.length > 0 ? this.reclaimParked(this.#alone) : [];
     for (const [groupId, group] of this.#groups) {
       if (group.created || !this.#pools.reserve(groupId, group.bundles)) continue;
       group.created = true;

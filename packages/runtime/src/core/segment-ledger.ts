@@ -31,6 +31,8 @@ interface Segment {
   viewed: boolean;
   /** At home: the threads that it was handed to. */
   peers: RefCounter | undefined;
+  /** At home: threads that said they passed it on. */
+  reporters: Set<PeerId> | undefined;
   /** Elsewhere: how many times it was handed to this thread. */
   times: number;
   /** A thread that had it has died, and may have passed it on with its last breath. */
@@ -106,11 +108,20 @@ export class SegmentLedger {
     return this.#settle(id, segment);
   }
 
-  /** At home: `peer`, which is not known to be dead, was handed it `times` more (negative: gave back). */
-  counted(id: SegmentId, peer: PeerId, times: number): SegmentEffect | undefined {
+  /** At home: `from` says that `peer`, not known to be dead, was handed it `times` more (negative: gave it back). */
+  counted(id: SegmentId, from: PeerId, peer: PeerId, times: number): SegmentEffect | undefined {
     const segment = this.#segments.get(id);
     if (segment === undefined || !this.#isHome(id)) return undefined;
     (segment.peers ??= new RefCounter()).add(peer, times);
+    if (from !== peer) (segment.reporters ??= new Set()).add(from);
+    return this.#settle(id, segment);
+  }
+
+  /** At home: it was handed to a thread that has ended since, and may have passed it on meanwhile. */
+  countedForDead(id: SegmentId): SegmentEffect | undefined {
+    const segment = this.#segments.get(id);
+    if (segment === undefined || !this.#isHome(id)) return undefined;
+    segment.tainted = true;
     return this.#settle(id, segment);
   }
 
@@ -119,8 +130,8 @@ export class SegmentLedger {
     const effects: SegmentEffect[] = [];
     for (const [id, segment] of this.#segments) {
       if (homeOf(id) === peer) effects.push({ type: "orphan", id });
-      if (segment.peers?.has(peer) !== true) continue;
-      segment.peers.drop(peer);
+      if (segment.peers?.has(peer) !== true && segment.reporters?.has(peer) !== true) continue;
+      segment.peers?.drop(peer);
       segment.tainted = true;
       const effect = this.#settle(id, segment);
       if (effect !== undefined) effects.push(effect);
@@ -174,6 +185,7 @@ const nothing: Segment = {
   sending: 0,
   viewed: false,
   peers: undefined,
+  reporters: undefined,
   times: 0,
   tainted: false,
 };

@@ -1,7 +1,8 @@
 /** What the node thread starts with. */
-import { workerData, type MessagePort } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 
+import type { ChannelEnd } from "../transport/ring-channel.ts";
 import { Node, type NodeConfig } from "./node.ts";
 
-const { config, driverPort } = workerData as { config: NodeConfig; driverPort: MessagePort }; // passed by init()
-export const node: Node = new Node(config, driverPort);
+const { config, driverEnd } = workerData as { config: NodeConfig; driverEnd: ChannelEnd }; // passed by init()
+export const node: Node = new Node(config, driverEnd);

@@ -2,17 +2,20 @@
  * The node: schedules, supervises and keeps the directory of actors. It interprets the effects of the pure machines in
  * `core/` and runs no user code, so it answers whatever the driver and the workers are busy with.
  */
-import type { MessagePort, ResourceLimits } from "node:worker_threads";
+import type { ResourceLimits } from "node:worker_threads";
 
 import { ActorDirectory, type DeathCause, type DirectoryEffect } from "../core/actor-directory.ts";
 import { newId, type ActorId, type PeerId, type PlacementGroupId, type RequestId } from "../core/ids.ts";
 import { ResourceSet, type Resources } from "../core/resources.ts";
+import type { WhoWaits } from "../core/scheduler-types.ts";
 import { Scheduler, type Demand, type SchedulerEffect } from "../core/scheduler.ts";
 import type { PeerSeat } from "../peer/peer.ts";
 import { StoreUsage, type StoreUsageHandle } from "../objects/store-usage.ts";
 import type { Attachment } from "../transport/channel.ts";
-import { Inbox, type Bells } from "../transport/inbox.ts";
-import { MessagePortChannel } from "../transport/message-port-channel.ts";
+import { retireBell, type Bells } from "../transport/bells.ts";
+import { Inbox } from "../transport/inbox.ts";
+import { LeaseBoard } from "../transport/lease-board.ts";
+import { RingChannel, type ChannelEnd } from "../transport/ring-channel.ts";
 import type { ExitCause, NodeToPeer, PeerToNode, Query, WireDemand } from "../transport/protocol.ts";
 import { slotOf } from "../core/ids.ts";
 import { answerQuery } from "./queries.ts";
@@ -27,6 +30,7 @@ export interface NodeConfig {
   readonly resources: Resources;
   readonly poolSize: number;
   readonly bells: Bells;
+  readonly leases: SharedArrayBuffer;
   readonly usage: StoreUsageHandle;
   readonly workerResourceLimits: ResourceLimits | undefined;
   /** Idle workers beyond the pool's size end after this time. */
@@ -44,7 +48,8 @@ export class Node {
   readonly #pool: WorkerPool;
   readonly #inbox: Inbox;
   readonly #usage: StoreUsage;
-  readonly #channels = new Map<PeerId, MessagePortChannel>();
+  readonly #board: LeaseBoard;
+  readonly #channels = new Map<PeerId, RingChannel>();
   readonly #demands = new Map<
     ActorId,
     { demand: Demand; placement: ResourceSet; isolation: "thread" | "shared" }
@@ -57,35 +62,41 @@ export class Node {
   #retireTimer: NodeJS.Timeout | undefined;
   #closing = false;
 
-  constructor(config: NodeConfig, driverPort: MessagePort) {
+  constructor(config: NodeConfig, driverEnd: ChannelEnd) {
     this.#config = config;
-    this.#inbox = new Inbox(config.bells, 0);
+    this.#inbox = new Inbox({ bells: config.bells, slot: 0 });
     this.#usage = new StoreUsage(config.usage);
+    const board = new LeaseBoard(config.leases, 0);
+    this.#board = board;
     this.#scheduler = new Scheduler({
       total: ResourceSet.of(config.resources),
       poolSize: config.poolSize,
       maxRunning: Math.max(64, 16 * config.poolSize),
       newLeaseId: () => newId("lease"),
+      parking: {
+        isParked: (workerId, leaseId) => board.isParked(slotOf(workerId), leaseId),
+        reclaim: (workerId, leaseId) => board.reclaim(slotOf(workerId), leaseId),
+      },
     });
     this.#pool = new WorkerPool({
       resourceLimits: config.workerResourceLimits,
-      workerData: (workerId, slot, nodePort) => ({ seat: this.#seat(workerId, slot), nodePort }),
-      onPort: (workerId, slot, port) => this.#open(workerId, slot, port),
+      workerData: (workerId, slot, nodeEnd) => ({ seat: this.#seat(workerId, slot), nodeEnd }),
+      onEnd: (workerId, slot, end) => this.#open(workerId, slot, end),
       onOnline: (workerId) => this.#apply(this.#scheduler.workerStarted(workerId)),
       onExit: (workerId, cause, wasOnline) => this.#workerExited(workerId, cause, wasOnline),
     });
-    this.#open(config.driverId, slotOf(config.driverId), driverPort);
+    this.#open(config.driverId, slotOf(config.driverId), driverEnd);
     this.#apply(this.#scheduler.start());
   }
 
   #seat(peerId: PeerId, slot: number): PeerSeat {
-    const { sessionId, nodeId, namespace, bells } = this.#config;
-    return { peerId, sessionId, nodeId, namespace, bells, usage: this.#usage.forSlot(slot) };
+    const { sessionId, nodeId, namespace, bells, leases } = this.#config;
+    return { peerId, sessionId, nodeId, namespace, bells, leases, usage: this.#usage.forSlot(slot) };
   }
 
-  #open(peer: PeerId, slot: number, port: MessagePort): void {
-    const channel = new MessagePortChannel({
-      port,
+  #open(peer: PeerId, slot: number, end: ChannelEnd): void {
+    const channel = new RingChannel({
+      end,
       inbox: this.#inbox,
       remoteSlot: slot,
       // The other end is a peer, which speaks this protocol.
@@ -125,11 +136,11 @@ export class Node {
         return;
       case "idle.wait":
         this.#idleWaiters.push({ peer: from, requestId: message.requestId });
-        return this.#watchIdle();
+        return this.#apply(this.#scheduler.reclaimParked());
       case "actor.register":
         return this.#register(from, message);
       case "actor.created":
-        return this.#direct(this.#directory.created(message.actorId, message.incarnation));
+        return this.#direct(this.#directory.created(message.actorId, message.incarnation, message.address));
       case "actor.creationFailed": {
         const { actorId, incarnation, error } = message;
         const text = `its constructor raised ${error.name}: ${error.message}`;
@@ -229,9 +240,13 @@ export class Node {
         case "grantLease": {
           const { requestId, leaseId, workerId } = effect;
           this.#earlyEnds = 0;
+          this.#board.grant(slotOf(workerId), leaseId);
           this.#send(effect.peer, { t: "lease.granted", requestId, leaseId, workerId });
           break;
         }
+        case "leaseReclaimed":
+          this.#send(effect.peer, { t: "lease.reclaimed", leaseId: effect.leaseId });
+          break;
         case "placeActor":
           this.#direct(this.#directory.placed(effect.actorId, effect.workerId));
           break;
@@ -261,6 +276,16 @@ export class Node {
     }
     this.#watchSurplus();
     this.#watchIdle();
+    this.#watchParking();
+  }
+
+  /** While others wait, holders return their leases instead of parking them; what is parked already is taken. */
+  #watchParking(): void {
+    const who: WhoWaits = this.#idleWaiters.length > 0 ? { is: "many" } : this.#scheduler.whoWaits;
+    const isNew = this.#board.setWaiting(who.is === "one" ? slotOf(who.peer) : who.is);
+    if (isNew && who.is !== "nobody") {
+      this.#apply(this.#scheduler.reschedule());
+    }
   }
 
   #direct(effects: readonly DirectoryEffect[]): void {
@@ -320,10 +345,14 @@ export class Node {
     this.#channels.get(workerId)?.drain(); // what it said last still counts
     this.#channels.get(workerId)?.close();
     this.#channels.delete(workerId);
+    retireBell(this.#config.bells, slotOf(workerId));
     this.#usage.strike(slotOf(workerId));
     if (this.#closing) return;
     this.#watchEarlyEnds(workerId, cause, wasOnline);
-    for (const peer of this.#channels.keys()) this.#send(peer, { t: "peer.died", peerId: workerId, cause });
+    for (const [peer, channel] of this.#channels) {
+      this.#send(peer, { t: "peer.died", peerId: workerId, cause });
+      channel.wake(); // the dead thread may have been about to
+    }
     if (!wasOnline) return this.#apply(this.#scheduler.workerStartFailed());
     const { error } = cause;
     const death: DeathCause = {

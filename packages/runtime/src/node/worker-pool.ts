@@ -1,15 +1,16 @@
 /** Starts, watches and ends worker threads. Knows nothing of tasks; tells the node when a thread is up and how it ended. */
-import { MessageChannel, Worker, type MessagePort, type ResourceLimits } from "node:worker_threads";
+import { Worker, type ResourceLimits } from "node:worker_threads";
 
 import { newPeerId, type PeerId } from "../core/ids.ts";
 import type { ExitCause } from "../transport/protocol.ts";
+import { makeChannelEnds, type ChannelEnd } from "../transport/ring-channel.ts";
 import { exitCause } from "./exit-cause.ts";
 
 export interface WorkerPoolOptions {
   readonly resourceLimits: ResourceLimits | undefined;
   /** The data of the new thread's seat. */
-  readonly workerData: (workerId: PeerId, slot: number, nodePort: MessagePort) => unknown;
-  readonly onPort: (workerId: PeerId, slot: number, port: MessagePort) => void;
+  readonly workerData: (workerId: PeerId, slot: number, nodeEnd: ChannelEnd) => unknown;
+  readonly onEnd: (workerId: PeerId, slot: number, end: ChannelEnd) => void;
   readonly onOnline: (workerId: PeerId) => void;
   readonly onExit: (workerId: PeerId, cause: ExitCause, wasOnline: boolean) => void;
 }
@@ -44,13 +45,13 @@ export class WorkerPool {
   start(): void {
     const slot = this.#freeSlots.pop() ?? this.#nextSlot++;
     const workerId = newPeerId("worker", slot);
-    const { port1, port2 } = new MessageChannel();
-    this.#options.onPort(workerId, slot, port1);
+    const [mine, theirs] = makeChannelEnds();
+    this.#options.onEnd(workerId, slot, mine);
     const { resourceLimits } = this.#options;
     const worker = new Worker(new URL("../worker/entry.js", import.meta.url), {
       name: workerId,
-      workerData: this.#options.workerData(workerId, slot, port2),
-      transferList: [port2],
+      workerData: this.#options.workerData(workerId, slot, theirs),
+      transferList: [theirs.port],
       // Flags of the main thread (a loader, --input-type, ...) must not reach the entry.
       execArgv: [],
       stdout: true,
@@ -80,8 +81,8 @@ export class WorkerPool {
   /** Ends a thread now, even in the middle of a loop. `reason` completes "was ended by ...". */
   terminate(workerId: PeerId, reason: string): void {
     const thread = this.#threads.get(workerId);
-    if (thread === undefined) return;
-    thread.terminatedFor ??= reason;
+    if (thread === undefined || thread.terminatedFor !== undefined) return;
+    thread.terminatedFor = reason;
     void thread.worker.terminate();
   }
 

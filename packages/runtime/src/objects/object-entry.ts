@@ -1,33 +1,57 @@
 /**
  * One object as one thread sees it, owned or borrowed. Reachable from the ObjectRefs of this thread only (and, while
  * other threads have refs to it, from the owner's table), so that garbage collection frees what nobody can ask for.
+ *
+ * Most objects are the results of short calls: what only some of them need is made when it is needed.
  */
-import type { ObjectId, PeerId } from "../core/ids.ts";
+import { objectIdOf, type ObjectId, type PeerId } from "../core/ids.ts";
 import { RefCounter } from "../core/ref-counter.ts";
 import type { Outcome } from "./stored-value.ts";
 
+/** What makes an object, while it is pending. */
+export interface Maker {
+  cancel(options: { readonly force: boolean; readonly recursive: boolean }): void;
+}
+
+/** Told once when an object is ready. */
+export type Waiter = (entry: ObjectEntry) => void;
+
 export class ObjectEntry {
-  readonly id: ObjectId;
   readonly ownerId: PeerId;
   /** Name of the task that makes it, for messages. */
   readonly origin: string;
   outcome: Outcome | undefined;
-  /** Threads that have refs to it; on the owner's side. */
-  readonly borrowers: RefCounter = new RefCounter();
   /** Explicitly counted ObjectRef instances of this thread, for `using`. */
   instances = 0;
   /** In a message of this thread to itself that is under way, so many times. */
   goingHome = 0;
   /** Cancels what makes it, while it is pending. */
-  cancel: ((options: { force: boolean; recursive: boolean }) => void) | undefined;
+  maker: Maker | undefined;
   /** On a borrower's side: the owner was asked for the value. */
   requested = false;
-  #waiters: Set<() => void> | undefined;
+  #id: ObjectId | number;
+  #borrowers: RefCounter | undefined;
+  #waiters: Waiter | Set<Waiter> | undefined;
 
-  constructor(id: ObjectId, ownerId: PeerId, origin: string) {
-    this.id = id;
+  /** @param id of a borrowed object; the count among the owner's objects for an own one */
+  constructor(id: ObjectId | number, ownerId: PeerId, origin: string) {
+    this.#id = id;
     this.ownerId = ownerId;
     this.origin = origin;
+  }
+
+  get id(): ObjectId {
+    if (typeof this.#id === "number") this.#id = objectIdOf(this.ownerId, this.#id);
+    return this.#id;
+  }
+
+  /** Threads that have refs to it; on the owner's side. */
+  get borrowers(): RefCounter {
+    return (this.#borrowers ??= new RefCounter());
+  }
+
+  get isBorrowed(): boolean {
+    return this.#borrowers?.inUse === true;
   }
 
   get isReady(): boolean {
@@ -38,11 +62,13 @@ export class ObjectEntry {
   settle(outcome: Outcome): void {
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
-    if (outcome.ok) outcome.value.entry ??= this;
-    this.cancel = undefined;
+    if (outcome.ok && outcome.value.sharedBytes > 0) outcome.value.entry ??= this; // small ones may be shared
+    this.maker = undefined;
     const waiters = this.#waiters;
+    if (waiters === undefined) return;
     this.#waiters = undefined;
-    for (const waiter of waiters ?? []) waiter();
+    if (typeof waiters === "function") waiters(this);
+    else for (const waiter of waiters) waiter(this);
   }
 
   /** One reference less that is counted explicitly. With the last one the value is given up at once. */
@@ -52,14 +78,23 @@ export class ObjectEntry {
   }
 
   freeIfUnused(): void {
-    if (this.instances > 0 || this.borrowers.inUse) return;
+    if (this.instances > 0 || this.isBorrowed) return;
     if (this.outcome?.ok === true) this.outcome.value.free();
   }
 
-  /** Calls back once when it is ready (not when it is already). Returns how to stop waiting. */
-  onReady(waiter: () => void): () => void {
-    this.#waiters ??= new Set();
-    this.#waiters.add(waiter);
-    return () => this.#waiters?.delete(waiter);
+  /** Calls back once when it is ready (not when it is already). Returns false when the waiter waits already. */
+  onReady(waiter: Waiter): boolean {
+    if (this.#waiters === waiter) return false;
+    if (this.#waiters === undefined) this.#waiters = waiter;
+    else if (typeof this.#waiters === "function") this.#waiters = new Set([this.#waiters, waiter]);
+    else if (this.#waiters.has(waiter)) return false;
+    else this.#waiters.add(waiter);
+    return true;
+  }
+
+  /** The waiter is not interested any more. */
+  offReady(waiter: Waiter): void {
+    if (this.#waiters === waiter) this.#waiters = undefined;
+    else if (typeof this.#waiters === "object") this.#waiters.delete(waiter);
   }
 }

@@ -19,7 +19,7 @@ import { SegmentMemory } from "./segment-memory.ts";
 import { Segment, type Part } from "./segment.ts";
 import { SpillFileDamaged, type SpillFile } from "./spill-files.ts";
 import type { StoreUsage } from "./store-usage.ts";
-import { segmentsOf, sizeOf, StoredValue, type Held } from "./stored-value.ts";
+import { RECEIVED, segmentsOf, sizeOf, StoredValue, type Held } from "./stored-value.ts";
 
 /** How the store reaches the stores of other threads. */
 export interface StoreLink {
@@ -112,16 +112,15 @@ export class ObjectStore implements DraftHost {
     attachments: readonly Attachment[],
   ): StoredValue {
     const { bytes, tracked } = encoded;
-    const label = "a value from another thread";
     if (bytes instanceof Uint8Array && parts.length === 0) {
-      return new StoredValue(label, { bytes, buffers: [], tracked });
+      return new StoredValue(RECEIVED, { bytes, buffers: [], tracked });
     }
     const received = parts.map((part) =>
       typeof part === "number" ? sharedAt(attachments, part) : this.#receive(part, attachments),
     );
-    if (bytes instanceof Uint8Array) return this.#keep(label, { bytes, tracked }, undefined, received);
+    if (bytes instanceof Uint8Array) return this.#keep(RECEIVED, { bytes, tracked }, undefined, received);
     const envelope = this.#receive(bytes, attachments);
-    return this.#keep(label, { bytes: NOTHING, tracked }, envelope, received);
+    return this.#keep(RECEIVED, { bytes: NOTHING, tracked }, envelope, received);
   }
 
   /**
@@ -164,8 +163,9 @@ export class ObjectStore implements DraftHost {
   }
 
   /** News from a borrower. */
-  counted(id: SegmentId, peer: PeerId, times: number): void {
-    if (!this.#link.isDead(peer)) this.#apply(this.#ledger.counted(id, peer, times));
+  counted(id: SegmentId, from: PeerId, peer: PeerId, times: number): void {
+    if (!this.#link.isDead(peer)) this.#apply(this.#ledger.counted(id, from, peer, times));
+    else if (times > 0) this.#apply(this.#ledger.countedForDead(id));
   }
 
   peerDied(peer: PeerId): void {

@@ -5,7 +5,7 @@
  * Three figures a thread: bytes of the large objects that it owns; bytes of shared memory that it keeps, free segments
  * of its pool included, which the budget limits; bytes of its spill files.
  */
-import { MAX_THREADS } from "../transport/inbox.ts";
+import { MAX_THREADS } from "../transport/bells.ts";
 import { removeSpillFiles } from "./spill-files.ts";
 
 const SLOTS = MAX_THREADS;

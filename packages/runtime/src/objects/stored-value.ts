@@ -18,6 +18,9 @@ export interface Held {
   released: boolean;
 }
 
+/** Label of values that came in a message. */
+export const RECEIVED = "a value from another thread";
+
 export class StoredValue {
   /** Where it came from, for messages: `put`, `args`, `return value of square`, ... */
   readonly label: string;

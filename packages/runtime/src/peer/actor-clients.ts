@@ -13,44 +13,69 @@ import {
 import type { ActorUpdate, DeathCause } from "../core/actor-directory.ts";
 import { ActorDiedError, ActorUnavailableError, TaskCancelledError } from "../core/errors.ts";
 import { Fifo } from "../core/fifo.ts";
-import type { ActorId, PeerId, TaskId } from "../core/ids.ts";
-import type { Outcome } from "../objects/stored-value.ts";
-import type { Attachment } from "../transport/channel.ts";
+import type { ActorId, PeerId } from "../core/ids.ts";
+import type { Outcome, StoredValue } from "../objects/stored-value.ts";
 import { decode } from "../serialization/codec.ts";
+import { CallList, type Linked } from "./call-list.ts";
 import type { Link } from "./link.ts";
 import type { ObjectTable } from "./object-table.ts";
-import { retryToWire } from "./task-submitter.ts";
+import type { PendingWork } from "./pending-work.ts";
 import type { Values } from "./values.ts";
-import {
-  argumentsToWire,
-  fail,
-  isSettled,
-  settle,
-  takeRetry,
-  whenArgumentsReady,
-  type Work,
-} from "./work.ts";
+import { argumentsToWire, whenArgumentsReady, Work } from "./work.ts";
 
-export interface ActorCall extends Work {
+export interface ActorCallFields extends Pick<Work, "count" | "submitter" | "args" | "entries" | "retries"> {
+  readonly name: string;
   readonly hold: ActorHold;
-  readonly method: string;
+  readonly method: number;
+  readonly depth: number;
+  readonly retryExceptions: boolean;
+}
+
+/** One call to an actor. */
+export class ActorCall extends Work implements Linked<ActorCall> {
+  readonly name: string;
+  readonly hold: ActorHold;
+  readonly method: number;
+  readonly depth: number;
+  readonly retryExceptions: boolean;
   /** Arguments have their values. */
   ready: boolean;
   /** Was under way when the actor died, and paid an attempt to be sent again. */
-  again: boolean;
+  again = false;
+  client: Client | undefined;
+  before: ActorCall | undefined;
+  after: ActorCall | undefined;
+  /** Was sent and not answered. */
+  listed = false;
+  readonly #clients: ActorClients;
+
+  constructor(fields: ActorCallFields, clients: ActorClients) {
+    super(fields);
+    this.name = fields.name;
+    this.hold = fields.hold;
+    this.method = fields.method;
+    this.depth = fields.depth;
+    this.retryExceptions = fields.retryExceptions;
+    this.ready = fields.args.slots.length === 0;
+    this.#clients = clients;
+  }
+
+  cancel({ recursive }: { readonly recursive: boolean }): void {
+    this.#clients.cancel(this, recursive);
+  }
 }
 
 /** Sends the creation to the worker where the actor was placed; kept by the owner until the actor is dead. */
 export type SendCreation = (workerId: PeerId, incarnation: number) => void;
 
 /** This thread's count of an actor: how many times a handle was handed to it since the hold was made. */
-interface Held {
+export interface Held {
   readonly actorId: ActorId;
   readonly hold: WeakRef<ActorHold>;
   times: number;
 }
 
-interface Client {
+export interface Client {
   readonly actorId: ActorId;
   readonly meta: HandleMeta;
   update: ActorUpdate;
@@ -58,7 +83,7 @@ interface Client {
   held: Held;
   readonly queue: Fifo<ActorCall>;
   /** Sent and not answered, in order. */
-  readonly inFlight: Map<TaskId, ActorCall>;
+  readonly inFlight: CallList<ActorCall>;
   create: SendCreation | undefined;
   /** This thread killed the actor: its later calls wait for the node's word instead of racing the end. */
   halted: boolean;
@@ -66,16 +91,17 @@ interface Client {
 
 export class ActorClients {
   readonly #link: Link;
+  readonly #pending: PendingWork;
   readonly #objects: ObjectTable;
   readonly #values: () => Values;
   readonly #submit: CallSubmitter;
   readonly #drain: (peer: PeerId) => void;
   readonly #clients = new Map<ActorId, Client>();
-  readonly #calls = new Map<TaskId, Client>();
   readonly #collected: FinalizationRegistry<Held>;
 
   constructor(
     link: Link,
+    pending: PendingWork,
     objects: ObjectTable,
     values: () => Values,
     submit: CallSubmitter,
@@ -83,6 +109,7 @@ export class ActorClients {
     drain: (peer: PeerId) => void,
   ) {
     this.#link = link;
+    this.#pending = pending;
     this.#objects = objects;
     this.#values = values;
     this.#submit = submit;
@@ -131,17 +158,27 @@ export class ActorClients {
     this.#link.toNode({ t: "actor.handles", actorId, peer: to, times: 1 });
   }
 
-  submit(call: ActorCall): void {
-    const client = this.#clients.get(call.hold.actorId);
-    if (client === undefined) throw new Error(`no client for ${call.hold.actorId}`);
-    for (const entry of call.entries) {
-      entry.cancel = ({ recursive }) => this.#cancel(client, call, recursive);
-    }
+  submit(fields: ActorCallFields): void {
+    const client = this.#clients.get(fields.hold.actorId);
+    if (client === undefined) throw new Error(`no client for ${fields.hold.actorId}`);
+    const call = new ActorCall(fields, this);
+    call.client = client;
+    for (const entry of call.entries) entry.maker = call;
     call.hold.pendingCalls++;
-    call.entries[0]?.onReady(() => call.hold.pendingCalls--);
+    const { state, workerId } = client.update;
+    if (
+      call.ready &&
+      state === "ALIVE" &&
+      workerId !== undefined &&
+      client.queue.length === 0 &&
+      !client.halted
+    ) {
+      return this.#send(client, call, workerId);
+    }
     client.queue.push(call);
+    if (call.ready) return this.#flush(client);
     whenArgumentsReady(call.args, this.#objects, (error) => {
-      if (error !== undefined) fail(call, error);
+      if (error !== undefined) this.#fail(call, error);
       call.ready = true;
       this.#flush(client);
     });
@@ -165,29 +202,17 @@ export class ActorClients {
       this.#clients.delete(client.actorId);
   }
 
-  /** Returns false when the call is not one of these. */
-  done(taskId: TaskId, outcomes: readonly Outcome[]): boolean {
-    const client = this.#calls.get(taskId);
-    const call = client?.inFlight.get(taskId);
-    if (client === undefined || call === undefined) return false;
-    this.#calls.delete(taskId);
-    client.inFlight.delete(taskId);
-    for (const outcome of outcomes) if (outcome.ok) outcome.value.own(this.#link.usage);
-    settle(call, outcomes);
-    return true;
-  }
-
-  retrying(taskId: TaskId): void {
-    const call = this.#calls.get(taskId)?.inFlight.get(taskId);
-    if (call !== undefined) takeRetry(call);
+  /** The worker answered. */
+  done(call: ActorCall, outcomes: readonly Outcome[]): void {
+    call.client?.inFlight.remove(call);
+    this.#settle(call, outcomes);
   }
 
   abandon(error: (name: string) => Error): void {
     for (const client of this.#clients.values()) {
-      for (const call of [...client.inFlight.values(), ...client.queue.clear()]) fail(call, error(call.name));
-      client.inFlight.clear();
+      for (const call of [...client.inFlight.clear(), ...client.queue.clear()])
+        this.#fail(call, error(call.name));
     }
-    this.#calls.clear();
   }
 
   #newClient(meta: HandleMeta): Client {
@@ -195,11 +220,18 @@ export class ActorClients {
     const client: Client = {
       actorId,
       meta,
-      update: { actorId, state: "PENDING_CREATION", workerId: undefined, incarnation: 0, cause: undefined },
+      update: {
+        actorId,
+        state: "PENDING_CREATION",
+        workerId: undefined,
+        address: 0,
+        incarnation: 0,
+        cause: undefined,
+      },
       subscribed: false,
       held: this.#newHold(actorId),
       queue: new Fifo(),
-      inFlight: new Map(),
+      inFlight: new CallList(),
       create: undefined,
       halted: false,
     };
@@ -235,22 +267,21 @@ export class ActorClients {
   #flush(client: Client): void {
     const { state, workerId } = client.update;
     if (state === "DEAD") {
-      for (const call of [...client.inFlight.values(), ...client.queue.clear()]) {
-        this.#calls.delete(call.taskId);
-        fail(call, died(call, client));
+      for (const call of [...client.inFlight.clear(), ...client.queue.clear()]) {
+        this.#pending.forget(call);
+        this.#fail(call, died(call, client));
       }
-      client.inFlight.clear();
       return;
     }
     if (client.halted) return;
     for (let call = client.queue.peek(); call !== undefined; call = client.queue.peek()) {
-      if (isSettled(call)) {
+      if (call.isSettled) {
         client.queue.shift(); // cancelled, or an argument failed
         continue;
       }
       if (state === "RESTARTING" && call.retries === 0 && !call.again) {
         client.queue.shift();
-        fail(call, unavailable(call, client, client.update.cause));
+        this.#fail(call, unavailable(call, client, client.update.cause));
         continue;
       }
       if (state !== "ALIVE" || workerId === undefined || !call.ready) return;
@@ -260,23 +291,22 @@ export class ActorClients {
   }
 
   #send(client: Client, call: ActorCall, workerId: PeerId): void {
-    client.inFlight.set(call.taskId, call);
-    this.#calls.set(call.taskId, client);
+    client.inFlight.add(call);
+    this.#pending.expect(call);
     const values = this.#values();
-    const attachments: Attachment[] = [];
+    const attachments = values.newAttachments();
     this.#link.toPeer(
       workerId,
       {
         t: "actor.call",
-        taskId: call.taskId,
-        actorId: client.actorId,
-        incarnation: client.update.incarnation,
+        count: call.count,
+        address: client.update.address,
         method: call.method,
-        args: argumentsToWire(call.args, workerId, values, attachments),
         depth: call.depth,
         numReturns: call.entries.length,
         retries: call.retries,
-        retryExceptions: retryToWire(call.retryExceptions, workerId, values, attachments),
+        retryExceptions: call.retryExceptions,
+        args: argumentsToWire(call.args, workerId, values, attachments),
       },
       attachments,
     );
@@ -285,29 +315,38 @@ export class ActorClients {
   /** The actor is not where the calls in flight went: they are sent again, in order, or fail. */
   #interrupted(client: Client): void {
     const again: ActorCall[] = [];
-    for (const call of client.inFlight.values()) {
-      this.#calls.delete(call.taskId);
-      if (isSettled(call)) continue;
-      if (takeRetry(call)) {
+    for (const call of client.inFlight.clear()) {
+      this.#pending.forget(call);
+      if (call.isSettled) continue;
+      if (call.takeRetry()) {
         call.again = true;
         again.push(call);
-      } else fail(call, unavailable(call, client, client.update.cause));
+      } else this.#fail(call, unavailable(call, client, client.update.cause));
     }
-    client.inFlight.clear();
     client.queue.unshift(again);
   }
 
-  #cancel(client: Client, call: ActorCall, recursive: boolean): void {
-    const { taskId, name } = call;
-    fail(
+  cancel(call: ActorCall, recursive: boolean): void {
+    const { client, count, taskId, name } = call;
+    if (client === undefined) return;
+    this.#fail(
       call,
       new TaskCancelledError(`actor call ${name} (${taskId}) was cancelled`, { fields: { taskId } }),
     );
     const { workerId } = client.update;
-    if (client.inFlight.has(taskId) && workerId !== undefined) {
-      this.#link.toPeer(workerId, { t: "task.cancel", taskId, recursive });
+    if (call.listed && workerId !== undefined) {
+      this.#link.toPeer(workerId, { t: "task.cancel", count, recursive });
     }
     this.#flush(client);
+  }
+
+  #settle(call: ActorCall, outcomes: readonly Outcome[]): void {
+    if (!call.isSettled) call.hold.pendingCalls--;
+    call.settle(outcomes);
+  }
+
+  #fail(call: ActorCall, error: Error | StoredValue): void {
+    this.#settle(call, [{ ok: false, error }]);
   }
 }
 

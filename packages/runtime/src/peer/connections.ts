@@ -2,24 +2,24 @@
  * Direct channels to other threads, made on first use: this thread makes both ends, sends one over through the node,
  * and may send at once.
  */
-import { MessageChannel, type MessagePort } from "node:worker_threads";
-
 import { slotOf, type PeerId } from "../core/ids.ts";
 import type { Attachment, Channel } from "../transport/channel.ts";
 import type { Inbox } from "../transport/inbox.ts";
-import { MessagePortChannel } from "../transport/message-port-channel.ts";
+import type { Place } from "../transport/place.ts";
+import { makeChannelEnds, RingChannel, type ChannelEnd } from "../transport/ring-channel.ts";
 import type { PeerToPeer } from "../transport/protocol.ts";
 
 export type PeerMessageHandler = (
   from: PeerId,
   message: PeerToPeer,
   attachments: readonly Attachment[],
+  place: Place,
 ) => void;
 
 export interface ConnectionsOptions {
   readonly inbox: Inbox;
   /** Hands one end to another thread. */
-  readonly introduce: (to: PeerId, port: MessagePort) => void;
+  readonly introduce: (to: PeerId, end: ChannelEnd) => void;
   readonly onMessage: PeerMessageHandler;
 }
 
@@ -34,18 +34,17 @@ export class Connections {
   }
 
   send(to: PeerId, message: PeerToPeer, attachments?: readonly Attachment[]): void {
-    let channel = this.#sending.get(to);
-    if (channel === undefined) {
-      const { port1, port2 } = new MessageChannel();
-      channel = this.#open(to, port1);
-      this.#options.introduce(to, port2);
-    }
-    channel.send(message, attachments);
+    (this.#sending.get(to) ?? this.#introduce(to)).send(message, attachments);
+  }
+
+  /** Which of the tasks that are sent to a thread may begin. */
+  placeAt(to: PeerId): Place {
+    return (this.#sending.get(to) ?? this.#introduce(to)).place;
   }
 
   /** Another thread opened a channel to this one. */
-  accept(from: PeerId, port: MessagePort): void {
-    this.#open(from, port);
+  accept(from: PeerId, end: ChannelEnd): void {
+    this.#open(from, end);
   }
 
   /** Handles what has arrived from a thread already. */
@@ -63,13 +62,21 @@ export class Connections {
     for (const peer of this.#all.keys()) this.close(peer);
   }
 
-  #open(peer: PeerId, port: MessagePort): Channel {
-    const channel = new MessagePortChannel({
-      port,
+  #introduce(to: PeerId): Channel {
+    const [mine, theirs] = makeChannelEnds();
+    const channel = this.#open(to, mine);
+    this.#options.introduce(to, theirs);
+    return channel;
+  }
+
+  #open(peer: PeerId, end: ChannelEnd): Channel {
+    const channel = new RingChannel({
+      end,
       inbox: this.#options.inbox,
       remoteSlot: slotOf(peer),
       // Both ends are peers, which speak this protocol.
-      onMessage: (message, attachments) => this.#options.onMessage(peer, message as PeerToPeer, attachments),
+      onMessage: (message, attachments, place) =>
+        this.#options.onMessage(peer, message as PeerToPeer, attachments, place),
     });
     channel.unref();
     if (!this.#sending.has(peer)) this.#sending.set(peer, channel);

@@ -6,6 +6,7 @@ import type { PeerId } from "../core/ids.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import type { StoreUsage } from "../objects/store-usage.ts";
 import type { Attachment } from "../transport/channel.ts";
+import type { Place } from "../transport/place.ts";
 import type { PeerToNode, PeerToPeer } from "../transport/protocol.ts";
 
 export interface Link {
@@ -15,5 +16,7 @@ export interface Link {
   toNode(message: PeerToNode, attachments?: readonly Attachment[]): void;
   /** Opens the direct channel when there is none yet. A thread that is known to be dead gets nothing. */
   toPeer(peer: PeerId, message: PeerToPeer, attachments?: readonly Attachment[]): void;
+  /** Which of the tasks that this thread sends to a worker may begin. */
+  placeAt(peer: PeerId): Place;
   isDead(peer: PeerId): boolean;
 }

@@ -6,7 +6,7 @@
  */
 import { ObjectRef } from "../api/object-ref.ts";
 import { ObjectLostError, OwnerDiedError } from "../core/errors.ts";
-import { newId, type ObjectId, type PeerId } from "../core/ids.ts";
+import type { ObjectId, PeerId } from "../core/ids.ts";
 import { ObjectEntry } from "../objects/object-entry.ts";
 import type { Outcome, StoredValue } from "../objects/stored-value.ts";
 import type { ExitCause } from "../transport/protocol.ts";
@@ -22,6 +22,8 @@ interface Borrowed {
 
 export class ObjectTable {
   readonly #link: Link;
+  /** Objects that this thread has made. */
+  #count = 0;
   /** Owned objects that other threads have refs to. */
   readonly #shared = new Map<ObjectId, ObjectEntry>();
   /** Owned objects in a message from this thread to itself. */
@@ -38,7 +40,7 @@ export class ObjectTable {
 
   /** A new object of this thread, pending. */
   create(origin: string): ObjectEntry {
-    return new ObjectEntry(newId("obj"), this.#link.peerId, origin);
+    return new ObjectEntry(this.#count++, this.#link.peerId, origin);
   }
 
   /** A new object with its value. */

@@ -2,8 +2,6 @@
  * What every thread that takes part has, the driver and workers alike: its channels, the objects that it owns and
  * borrows, the tasks and actor calls that it submitted, and its requests to the node. A worker adds an executor.
  */
-import { MessagePort } from "node:worker_threads";
-
 import type { ActorHold, CallOptions, HandleMeta } from "../api/actor-handle.ts";
 import type { ObjectRef } from "../api/object-ref.ts";
 import { RuntimeShutdownError } from "../core/errors.ts";
@@ -14,7 +12,9 @@ import type { Outcome } from "../objects/stored-value.ts";
 import { StoreUsage, type StoreUsageHandle } from "../objects/store-usage.ts";
 import type { Attachment } from "../transport/channel.ts";
 import { Inbox, type Bells } from "../transport/inbox.ts";
-import { MessagePortChannel } from "../transport/message-port-channel.ts";
+import { LeaseBoard } from "../transport/lease-board.ts";
+import type { Place } from "../transport/place.ts";
+import { RingChannel, toAttachments, toChannelEnd, type ChannelEnd } from "../transport/ring-channel.ts";
 import type {
   ExitCause,
   LogRecord,
@@ -23,13 +23,15 @@ import type {
   PeerToPeer,
   Query,
 } from "../transport/protocol.ts";
-import { ActorClients } from "./actor-clients.ts";
+import { ActorCall, ActorClients } from "./actor-clients.ts";
 import { Connections } from "./connections.ts";
 import { FunctionSender } from "./function-sender.ts";
 import type { Link } from "./link.ts";
 import { ObjectTable } from "./object-table.ts";
+import { PendingWork } from "./pending-work.ts";
 import { StoreQueries } from "./store-queries.ts";
-import { TaskSubmitter } from "./task-submitter.ts";
+import { Task, TaskSubmitter } from "./task-submitter.ts";
+import { TemplateSender } from "./task-template.ts";
 import { Values } from "./values.ts";
 import { Waiting } from "./waiting.ts";
 
@@ -40,13 +42,20 @@ export interface PeerSeat {
   readonly nodeId: string;
   readonly namespace: string;
   readonly bells: Bells;
+  /** Parked leases. */
+  readonly leases: SharedArrayBuffer;
   readonly usage: StoreUsageHandle;
 }
 
 /** Messages that only a worker, or only the driver, understands. */
 export interface PeerHooks {
   /** Work that other threads push to this one. */
-  onPeerMessage(from: PeerId, message: PeerToPeer, attachments: readonly Attachment[]): void;
+  onPeerMessage(
+    from: PeerId,
+    message: PeerToPeer,
+    attachments: readonly Attachment[],
+    place: Place | undefined,
+  ): void;
   onNodeMessage(message: NodeToPeer): void;
   onPeerDied(peer: PeerId, cause: ExitCause): void;
   /** A wait begins; returns what to call at its end. */
@@ -55,7 +64,7 @@ export interface PeerHooks {
   submitCall(
     hold: ActorHold,
     meta: HandleMeta,
-    method: string,
+    method: number,
     args: readonly unknown[],
     options: CallOptions,
   ): ObjectRef | ObjectRef[];
@@ -73,11 +82,13 @@ export class Peer implements Link {
   readonly objects: ObjectTable;
   readonly values: Values;
   readonly functions: FunctionSender;
+  readonly pending: PendingWork = new PendingWork();
+  readonly templates: TemplateSender;
   readonly tasks: TaskSubmitter;
   readonly actors: ActorClients;
   readonly waiting: Waiting;
   readonly connections: Connections;
-  readonly nodeChannel: MessagePortChannel;
+  readonly nodeChannel: RingChannel;
   readonly #hooks: PeerHooks;
   readonly #dead = new RecentIds(10_000);
   readonly #queries = new Map<
@@ -86,14 +97,14 @@ export class Peer implements Link {
   >();
   #closed = false;
 
-  constructor(seat: PeerSeat, nodePort: MessagePort, hooks: PeerHooks) {
+  constructor(seat: PeerSeat, nodeEnd: ChannelEnd, hooks: PeerHooks) {
     this.seat = seat;
     this.peerId = seat.peerId;
     this.#hooks = hooks;
     this.usage = new StoreUsage(seat.usage);
-    this.inbox = new Inbox(seat.bells, slotOf(seat.peerId));
-    this.nodeChannel = new MessagePortChannel({
-      port: nodePort,
+    this.inbox = new Inbox({ bells: seat.bells, slot: slotOf(seat.peerId) });
+    this.nodeChannel = new RingChannel({
+      end: nodeEnd,
       inbox: this.inbox,
       remoteSlot: 0,
       // The other end is the node, which speaks this protocol.
@@ -101,8 +112,8 @@ export class Peer implements Link {
     });
     this.connections = new Connections({
       inbox: this.inbox,
-      introduce: (to, port) => this.toNode({ t: "connect", to }, [port]),
-      onMessage: (from, message, attachments) => this.#fromPeer(from, message, attachments),
+      introduce: (to, end) => this.toNode({ t: "connect", to }, toAttachments(end)),
+      onMessage: (...received) => this.#fromPeer(...received),
     });
     this.store = new ObjectStore({
       peerId: this.peerId,
@@ -116,6 +127,7 @@ export class Peer implements Link {
     this.storeQueries = new StoreQueries(this, this.objects);
     this.actors = new ActorClients(
       this,
+      this.pending,
       this.objects,
       () => this.values,
       (...call) => hooks.submitCall(...call),
@@ -123,7 +135,15 @@ export class Peer implements Link {
     );
     this.values = new Values(this, this.objects, this.actors);
     this.functions = new FunctionSender(this.values);
-    this.tasks = new TaskSubmitter(this, this.objects, this.values, this.functions);
+    this.templates = new TemplateSender(this, this.values, this.functions);
+    this.tasks = new TaskSubmitter(
+      this,
+      this.pending,
+      new LeaseBoard(seat.leases, slotOf(seat.peerId)),
+      this.objects,
+      this.values,
+      this.templates,
+    );
     this.waiting = new Waiting({
       inbox: this.inbox,
       objects: this.objects,
@@ -140,10 +160,14 @@ export class Peer implements Link {
     if (this.#closed || this.#dead.has(peer)) return;
     if (peer === this.peerId) {
       // To itself (an actor that calls itself, say): the same path without the wire, never on the caller's stack.
-      queueMicrotask(() => this.#fromPeer(peer, message, attachments ?? []));
+      queueMicrotask(() => this.#fromPeer(peer, message, attachments ?? [], undefined));
       return;
     }
     this.connections.send(peer, message, attachments);
+  }
+
+  placeAt(peer: PeerId): Place {
+    return this.connections.placeAt(peer);
   }
 
   isDead(peer: PeerId): boolean {
@@ -195,6 +219,7 @@ export class Peer implements Link {
     this.tasks.abandon(error);
     this.actors.abandon(error);
     this.storeQueries.close();
+    this.pending.clear();
     this.#closed = true;
     this.store.close();
     this.connections.closeAll();
@@ -220,6 +245,8 @@ export class Peer implements Link {
     switch (message.t) {
       case "lease.granted":
         return this.tasks.granted(message.requestId, message.leaseId, message.workerId);
+      case "lease.reclaimed":
+        return this.tasks.reclaimed(message.leaseId);
       case "lease.failed":
         return this.tasks.requestFailed(message.requestId, message.groupId);
       case "actor.place":
@@ -228,11 +255,8 @@ export class Peer implements Link {
         return this.actors.update(message.update);
       case "peer.died":
         return this.#peerDied(message.peerId, message.cause);
-      case "connect": {
-        const [port] = attachments;
-        if (port instanceof MessagePort) this.connections.accept(message.from, port);
-        return;
-      }
+      case "connect":
+        return this.connections.accept(message.from, toChannelEnd(attachments));
       case "reply": {
         const request = this.#queries.get(message.requestId);
         if (request === undefined) return;
@@ -250,15 +274,24 @@ export class Peer implements Link {
     }
   }
 
-  #fromPeer(from: PeerId, message: PeerToPeer, attachments: readonly Attachment[]): void {
+  #fromPeer(
+    from: PeerId,
+    message: PeerToPeer,
+    attachments: readonly Attachment[],
+    place: Place | undefined,
+  ): void {
     switch (message.t) {
       case "task.done": {
         const outcomes = this.values.outcomesFromWire(message.outcome, attachments);
-        if (!this.tasks.done(message.taskId, outcomes)) this.actors.done(message.taskId, outcomes);
+        const work = this.pending.take(message.count);
+        if (work === undefined) return;
+        for (const outcome of outcomes) if (outcome.ok) outcome.value.own(this.usage);
+        if (work instanceof Task) this.tasks.done(work, outcomes, message.tookUs);
+        else if (work instanceof ActorCall) this.actors.done(work, outcomes);
         return;
       }
       case "task.retrying":
-        if (!this.tasks.retrying(message.taskId)) this.actors.retrying(message.taskId);
+        this.pending.get(message.count)?.takeRetry();
         return;
       case "object.get":
         return this.#serve(from, message.objectId);
@@ -271,7 +304,7 @@ export class Peer implements Link {
       case "object.count":
         return this.objects.counted(message.objectId, message.peer, message.times);
       case "segment.count":
-        return this.store.counted(message.segmentId, message.peer, message.times);
+        return this.store.counted(message.segmentId, from, message.peer, message.times);
       case "store.press":
         return this.store.memory.relieve();
       case "store.ask": {
@@ -281,7 +314,7 @@ export class Peer implements Link {
       case "store.report":
         return this.storeQueries.answered(message.requestId, message.report);
       default:
-        return this.#hooks.onPeerMessage(from, message, attachments);
+        return this.#hooks.onPeerMessage(from, message, attachments, place);
     }
   }
 
@@ -304,6 +337,7 @@ export class Peer implements Link {
     this.functions.peerDied(peer);
     this.store.peerDied(peer);
     this.storeQueries.peerDied(peer);
+    this.templates.peerDied(peer);
     this.objects.peerDied(peer, cause);
     this.tasks.peerDied(peer, cause);
     this.#hooks.onPeerDied(peer, cause);

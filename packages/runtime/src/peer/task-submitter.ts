@@ -1,10 +1,12 @@
 /**
  * Submits tasks: waits for their arguments, leases workers from the node (one queue for each shape of demand) and
- * sends tasks straight to the leased workers. A lease is used for task after task while there are any, and given back
- * after a while so that others get their turn.
+ * sends tasks straight to the leased workers.
+ *
+ * A worker gets as many tasks ahead as it runs in about a millisecond, so that short tasks stream and long ones stay
+ * where any worker can have them; what a busy worker has not begun is taken back as soon as another one has nothing
+ * to do. A lease without tasks is parked: the next task takes it up again without asking the node, unless the node
+ * gave the worker to somebody else meanwhile.
  */
-import type { PoolSelector } from "../core/resource-pools.ts";
-import type { Resources, ResourceSet } from "../core/resources.ts";
 import {
   OutOfMemoryError,
   PlacementGroupRemovedError,
@@ -12,36 +14,55 @@ import {
   WorkerCrashedError,
 } from "../core/errors.ts";
 import { Fifo } from "../core/fifo.ts";
-import { newId, type LeaseId, type PeerId, type RequestId, type TaskId } from "../core/ids.ts";
-import { StoredValue, type Outcome } from "../objects/stored-value.ts";
-import type { Attachment } from "../transport/channel.ts";
+import { newId, slotOf, type LeaseId, type PeerId, type RequestId } from "../core/ids.ts";
+import type { Outcome } from "../objects/stored-value.ts";
+import type { LeaseBoard } from "../transport/lease-board.ts";
+import type { Place } from "../transport/place.ts";
 import type { ExitCause, WireDemand } from "../transport/protocol.ts";
-import type { FunctionExport, FunctionSender } from "./function-sender.ts";
 import type { Link } from "./link.ts";
 import type { ObjectTable } from "./object-table.ts";
+import type { PendingWork } from "./pending-work.ts";
+import { Pipeline, type Pace } from "./pipeline.ts";
+import type { TaskTemplate, TemplateSender } from "./task-template.ts";
 import type { Values } from "./values.ts";
-import {
-  argumentsToWire,
-  fail,
-  isSettled,
-  settle,
-  takeRetry,
-  whenArgumentsReady,
-  type Work,
-} from "./work.ts";
+import { argumentsToWire, whenArgumentsReady, Work } from "./work.ts";
 
-export interface Task extends Work {
-  readonly fn: FunctionExport;
-  readonly resources: ResourceSet;
-  readonly pool: PoolSelector | undefined;
-  readonly namespace: string;
+export interface TaskFields extends Pick<Work, "count" | "submitter" | "args" | "entries" | "retries"> {
+  readonly template: TaskTemplate;
+}
+
+/** One task. */
+export class Task extends Work {
+  readonly template: TaskTemplate;
+  /** Where it runs or is about to. */
+  lease: Lease | undefined;
+  place = 0;
+  readonly #submitter: TaskSubmitter;
+
+  constructor(fields: TaskFields, submitter: TaskSubmitter) {
+    super(fields);
+    this.template = fields.template;
+    this.#submitter = submitter;
+  }
+
+  get name(): string {
+    return this.template.name;
+  }
+
+  cancel(options: { readonly force: boolean; readonly recursive: boolean }): void {
+    this.#submitter.cancel(this, options);
+  }
 }
 
 interface Lease {
   readonly leaseId: LeaseId;
   readonly workerId: PeerId;
+  readonly slot: number;
+  readonly place: Place;
+  readonly shape: Shape;
   readonly since: number;
-  running: Task | undefined;
+  readonly pipeline: Pipeline<Task>;
+  parked: boolean;
   /** Set by `cancel(ref, { force: true })`: the worker is being ended on purpose. */
   forced: boolean;
 }
@@ -51,40 +72,59 @@ interface Shape {
   readonly key: string;
   readonly demand: WireDemand;
   readonly queue: Fifo<Task>;
-  readonly leases: Set<Lease>;
+  readonly leases: Map<PeerId, Lease>;
   readonly requests: Set<RequestId>;
+  readonly pace: Pace;
+  /** Tasks that were sent to workers. */
+  sent: number;
 }
 
 /** Requests under way for one shape; each grant asks for more, so this limits the ramp and not the parallelism. */
 const MAX_REQUESTS = 16;
-/** How long a lease is reused before it goes back to the node, which may have others waiting. */
+/** How long a lease is used before it goes back to the node, when the node has others waiting. */
 const LEASE_MS = 100;
+/** Requests that nobody needs any more are taken back after a moment: the next tasks may need them again. */
+const LINGER_MS = 10;
 
 export class TaskSubmitter {
   readonly #link: Link;
+  readonly #pending: PendingWork;
+  readonly #board: LeaseBoard;
   readonly #objects: ObjectTable;
   readonly #values: Values;
-  readonly #functions: FunctionSender;
+  readonly #templates: TemplateSender;
   readonly #shapes = new Map<string, Shape>();
   readonly #requests = new Map<RequestId, Shape>();
-  readonly #running = new Map<TaskId, { shape: Shape; lease: Lease }>();
+  readonly #leases = new Map<LeaseId, Lease>();
   /** Tasks whose arguments are not ready. */
   readonly #waiting = new Set<Task>();
+  #lingering: NodeJS.Timeout | undefined;
 
-  constructor(link: Link, objects: ObjectTable, values: Values, functions: FunctionSender) {
+  constructor(
+    link: Link,
+    pending: PendingWork,
+    board: LeaseBoard,
+    objects: ObjectTable,
+    values: Values,
+    templates: TemplateSender,
+  ) {
     this.#link = link;
+    this.#pending = pending;
+    this.#board = board;
     this.#objects = objects;
     this.#values = values;
-    this.#functions = functions;
+    this.#templates = templates;
   }
 
-  submit(task: Task): void {
-    for (const entry of task.entries) entry.cancel = (options) => this.#cancel(task, options);
+  submit(fields: TaskFields): void {
+    const task = new Task(fields, this);
+    for (const entry of task.entries) entry.maker = task;
+    if (task.args.slots.length === 0) return this.#enqueue(task);
     this.#waiting.add(task);
     whenArgumentsReady(task.args, this.#objects, (error) => {
       this.#waiting.delete(task);
-      if (error !== undefined) fail(task, error);
-      else this.#enqueue(task, false);
+      if (error !== undefined) task.fail(error);
+      else this.#enqueue(task);
     });
   }
 
@@ -94,13 +134,31 @@ export class TaskSubmitter {
     shape?.requests.delete(requestId);
     if (shape === undefined || this.#link.isDead(workerId)) {
       this.#link.toNode({ t: "lease.return", leaseId });
-      if (shape !== undefined) this.#pump(shape);
+      if (shape !== undefined) this.#ask(shape);
       return;
     }
-    const lease: Lease = { leaseId, workerId, since: performance.now(), running: undefined, forced: false };
-    shape.leases.add(lease);
-    this.#next(shape, lease);
-    this.#pump(shape);
+    const place = this.#link.placeAt(workerId);
+    const lease: Lease = {
+      leaseId,
+      workerId,
+      slot: slotOf(workerId),
+      place,
+      shape,
+      since: performance.now(),
+      pipeline: new Pipeline(place.begun, shape.pace),
+      parked: false,
+      forced: false,
+    };
+    shape.leases.set(workerId, lease);
+    this.#leases.set(leaseId, lease);
+    this.#feed(lease);
+    this.#ask(shape);
+  }
+
+  /** The node took a parked lease back. */
+  reclaimed(leaseId: LeaseId): void {
+    const lease = this.#leases.get(leaseId);
+    if (lease !== undefined) this.#end(lease);
   }
 
   /** The request's placement group is gone. */
@@ -111,43 +169,35 @@ export class TaskSubmitter {
     shape.requests.delete(requestId);
     for (const task of shape.queue.clear()) {
       const message = `task ${task.name} (${task.taskId}) cannot run: its placement group ${groupId} was removed`;
-      fail(task, new PlacementGroupRemovedError(message, { taskId: task.taskId, placementGroupId: groupId }));
+      task.fail(new PlacementGroupRemovedError(message, { taskId: task.taskId, placementGroupId: groupId }));
     }
   }
 
-  /** A worker finished a task. Returns false when the task is not one of these. */
-  done(taskId: TaskId, outcomes: readonly Outcome[]): boolean {
-    const running = this.#running.get(taskId);
-    if (running === undefined) return false;
-    const { shape, lease } = running;
-    this.#running.delete(taskId);
-    const task = lease.running;
-    lease.running = undefined;
-    for (const outcome of outcomes) if (outcome.ok) outcome.value.own(this.#link.usage);
-    if (task !== undefined) settle(task, outcomes);
-    this.#next(shape, lease);
-    return true;
-  }
-
-  retrying(taskId: TaskId): boolean {
-    const task = this.#running.get(taskId)?.lease.running;
-    if (task !== undefined) takeRetry(task);
-    return task !== undefined;
+  /** A worker finished a task. */
+  done(task: Task, outcomes: readonly Outcome[], tookUs: number): void {
+    const { lease } = task;
+    task.settle(outcomes);
+    if (lease === undefined) return;
+    task.lease = undefined;
+    lease.shape.sent--;
+    lease.pipeline.finished(task, tookUs);
+    this.#feed(lease);
   }
 
   peerDied(peer: PeerId, cause: ExitCause): void {
     for (const shape of this.#shapes.values()) {
-      for (const lease of shape.leases) {
-        if (lease.workerId !== peer) continue;
-        shape.leases.delete(lease);
-        const task = lease.running;
-        if (task === undefined) continue;
-        this.#running.delete(task.taskId);
-        if (isSettled(task)) continue;
-        if (!lease.forced && takeRetry(task)) this.#enqueue(task, true);
-        else fail(task, crashed(task, peer, cause));
+      const lease = shape.leases.get(peer);
+      if (lease === undefined) continue;
+      const { begun, rest } = lease.pipeline.clear(lease.place.begun);
+      for (const task of [...begun, ...rest]) this.#unsend(task);
+      const again: Task[] = [];
+      for (const task of begun) {
+        if (task.isSettled) continue;
+        if (!lease.forced && task.takeRetry()) again.push(task);
+        else task.fail(crashed(task, peer, cause));
       }
-      this.#pump(shape);
+      this.#end(lease);
+      this.#requeue([...again, ...rest]); // what had not begun pays nothing
     }
   }
 
@@ -156,119 +206,225 @@ export class TaskSubmitter {
     const tasks = [...this.#waiting];
     for (const shape of this.#shapes.values()) {
       tasks.push(...shape.queue.clear());
-      for (const lease of shape.leases) if (lease.running !== undefined) tasks.push(lease.running);
+      for (const { pipeline, place } of shape.leases.values()) {
+        const { begun, rest } = pipeline.clear(place.begun);
+        tasks.push(...begun, ...rest);
+      }
     }
-    for (const task of tasks) fail(task, error(task.name));
+    for (const task of tasks) task.fail(error(task.name));
     this.#shapes.clear();
-    this.#running.clear();
+    this.#leases.clear();
     this.#waiting.clear();
   }
 
-  #enqueue(task: Task, first: boolean): void {
-    if (isSettled(task)) return;
-    const shape = this.#shapeOf(task);
-    if (first) shape.queue.unshift([task]);
-    else shape.queue.push(task);
-    this.#pump(shape);
+  cancel(task: Task, options: { readonly force: boolean; readonly recursive: boolean }): void {
+    const { lease, taskId, name } = task;
+    const cancelled = (): Error =>
+      new TaskCancelledError(`task ${name} (${taskId}) was cancelled`, { fields: { taskId } });
+    if (lease === undefined) return task.fail(cancelled());
+    if (options.force) this.#takeBack(lease);
+    if (task.lease === undefined) {
+      task.fail(cancelled()); // it had not begun
+      return this.#feedAll(lease.shape);
+    }
+    if (options.force) {
+      lease.forced = true;
+      const reason = `cancel(ref, { force: true }) of task ${name}`;
+      this.#link.toNode({ t: "worker.kill", workerId: lease.workerId, leaseId: lease.leaseId, reason });
+      return this.#feedAll(lease.shape);
+    }
+    task.fail(cancelled());
+    this.#link.toPeer(lease.workerId, {
+      t: "task.cancel",
+      count: task.count,
+      recursive: options.recursive,
+    });
   }
 
-  #shapeOf(task: Task): Shape {
-    const { resources, pool, depth } = task;
-    const key = `${resources.key()}|${depth}|${pool?.placementGroup ?? ""}|${pool?.bundleIndex ?? ""}`;
-    let shape = this.#shapes.get(key);
+  #enqueue(task: Task): void {
+    if (task.isSettled) return;
+    const shape = this.#shapeOf(task.template);
+    shape.queue.push(task);
+    this.#feedAll(shape);
+  }
+
+  #requeue(tasks: readonly Task[]): void {
+    const [first] = tasks;
+    if (first === undefined) return;
+    const shape = this.#shapeOf(first.template);
+    shape.queue.unshift(tasks);
+    this.#feedAll(shape);
+  }
+
+  #shapeOf(template: TaskTemplate): Shape {
+    let shape = this.#shapes.get(template.shape);
     if (shape === undefined) {
-      const demand = { resources: resources.toJSON(), pool, depth, name: task.name };
-      shape = { key, demand, queue: new Fifo(), leases: new Set(), requests: new Set() };
-      this.#shapes.set(key, shape);
+      const { resources, pool, depth, name } = template;
+      const demand = { resources: resources.toJSON(), pool, depth, name };
+      shape = {
+        key: template.shape,
+        demand,
+        queue: new Fifo(),
+        leases: new Map(),
+        requests: new Set(),
+        pace: { averageUs: undefined },
+        sent: 0,
+      };
+      this.#shapes.set(shape.key, shape);
     }
     return shape;
   }
 
-  /** Keeps as many requests at the node as there are tasks to run, within reason. */
-  #pump(shape: Shape): void {
-    const wanted = Math.min(shape.queue.length, MAX_REQUESTS);
+  /** Gives queued tasks to the leases that there are, then asks for more leases or fewer. */
+  #feedAll(shape: Shape): void {
+    if (shape.sent < shape.leases.size * Pipeline.longest) {
+      for (const lease of shape.leases.values()) {
+        if (shape.queue.length === 0) break;
+        if (lease.pipeline.hasRoom) this.#feed(lease);
+      }
+    }
+    this.#ask(shape);
+  }
+
+  /** Keeps as many requests at the node as there are tasks that another worker could run now, within reason. */
+  #ask(shape: Shape): void {
+    const movable = this.#movable(shape);
+    if (movable === 0) {
+      if (shape.requests.size > 0)
+        this.#lingering ??= setTimeout(() => this.#takeBackRequests(), LINGER_MS).unref();
+      else if (shape.leases.size === 0) this.#shapes.delete(shape.key);
+      return;
+    }
+    const wanted = Math.min(movable, 2 * shape.leases.size + 1, MAX_REQUESTS);
+    if (shape.requests.size >= wanted) return;
+    this.#giveUpParked(shape);
     while (shape.requests.size < wanted) {
       const requestId = newId("req") as RequestId;
       shape.requests.add(requestId);
       this.#requests.set(requestId, shape);
       this.#link.toNode({ t: "lease.request", requestId, demand: shape.demand });
     }
-    if (shape.queue.length > 0) return;
-    for (const requestId of shape.requests) {
-      this.#requests.delete(requestId);
-      this.#link.toNode({ t: "lease.cancel", requestId });
-    }
-    shape.requests.clear();
-    if (shape.leases.size === 0) this.#shapes.delete(shape.key);
   }
 
-  #next(shape: Shape, lease: Lease): void {
-    let task = shape.queue.shift();
-    while (task !== undefined && isSettled(task)) task = shape.queue.shift(); // cancelled while queued
-    if (task !== undefined && !lease.forced && performance.now() - lease.since < LEASE_MS) {
-      return this.#push(task, shape, lease);
+  /** Tasks that another worker could run now. */
+  #movable(shape: Shape): number {
+    return shape.queue.length + Math.max(0, shape.sent - shape.leases.size);
+  }
+
+  #takeBackRequests(): void {
+    this.#lingering = undefined;
+    for (const shape of this.#shapes.values()) {
+      if (this.#movable(shape) > 0) continue;
+      for (const requestId of shape.requests) {
+        this.#requests.delete(requestId);
+        this.#link.toNode({ t: "lease.cancel", requestId });
+      }
+      shape.requests.clear();
+      if (shape.leases.size === 0) this.#shapes.delete(shape.key);
     }
-    if (task !== undefined) shape.queue.unshift([task]);
-    shape.leases.delete(lease);
+  }
+
+  /** The node leaves a thread its parked leases when that thread itself asks; those of other shapes are in its way. */
+  #giveUpParked(asking: Shape): void {
+    for (const shape of this.#shapes.values()) {
+      if (shape === asking) continue;
+      for (const lease of shape.leases.values()) if (lease.parked && this.#resume(lease)) this.#return(lease);
+    }
+  }
+
+  /** Sends the worker what it may have ahead; a worker without anything to do helps another one, or is parked. */
+  #feed(lease: Lease): void {
+    const { shape, pipeline } = lease;
+    const { queue } = shape;
+    const outOfTime = this.#board.othersWait && performance.now() - lease.since > LEASE_MS;
+    if (!lease.forced && !outOfTime) {
+      while (pipeline.hasRoom) {
+        const task = queue.shift() ?? this.#stolenFor(lease);
+        if (task === undefined) break;
+        if (task.isSettled) continue; // cancelled while queued
+        if (lease.parked && !this.#resume(lease)) return this.#requeue([task]);
+        this.#push(task, lease);
+      }
+    }
+    if (pipeline.length > 0 || lease.parked || lease.forced) return;
+    if (outOfTime || this.#isInTheWay(shape) || !this.#board.park(lease.slot, lease.leaseId))
+      this.#return(lease);
+    else lease.parked = true;
+    this.#ask(shape);
+  }
+
+  /** Whether this thread waits for workers of another shape. */
+  #isInTheWay(shape: Shape): boolean {
+    return this.#requests.size > shape.requests.size;
+  }
+
+  #return(lease: Lease): void {
+    this.#end(lease);
     this.#link.toNode({ t: "lease.return", leaseId: lease.leaseId });
-    this.#pump(shape);
   }
 
-  #push(task: Task, shape: Shape, lease: Lease): void {
-    lease.running = task;
-    this.#running.set(task.taskId, { shape, lease });
+  /** Half of what the busiest worker has not begun goes back to the queue; the first of it is for this lease. */
+  #stolenFor(lease: Lease): Task | undefined {
+    if (lease.pipeline.length > 0) return undefined;
+    let busiest: Lease | undefined;
+    for (const other of lease.shape.leases.values()) {
+      if (other.pipeline.length > Math.max(1, busiest?.pipeline.length ?? 0)) busiest = other;
+    }
+    if (busiest === undefined) return undefined;
+    this.#takeBack(busiest);
+    const { queue } = lease.shape;
+    const half = Math.ceil(queue.length / 2);
+    const mine: Task[] = [];
+    for (let i = 0; i < half; i++) {
+      const task = queue.shift();
+      if (task !== undefined) mine.push(task);
+    }
+    this.#feed(busiest);
+    queue.unshift(mine);
+    return queue.shift();
+  }
+
+  /** What a worker has not begun goes back to the front of the queue. */
+  #takeBack(lease: Lease): void {
+    const { pipeline, shape, place } = lease;
+    const back = pipeline.takeBack((next) => place.takeBack(next));
+    for (const task of back) this.#unsend(task);
+    shape.queue.unshift(back);
+  }
+
+  #unsend(task: Task): void {
+    this.#pending.forget(task);
+    if (task.lease !== undefined) task.lease.shape.sent--;
+    task.lease = undefined;
+  }
+
+  #resume(lease: Lease): boolean {
+    if (!this.#board.resume(lease.slot, lease.leaseId)) {
+      this.#end(lease); // the node was faster; its message is on the way
+      return false;
+    }
+    lease.parked = false;
+    return true;
+  }
+
+  #end(lease: Lease): void {
+    lease.shape.leases.delete(lease.workerId);
+    this.#leases.delete(lease.leaseId);
+    this.#ask(lease.shape);
+  }
+
+  #push(task: Task, lease: Lease): void {
     const to = lease.workerId;
-    const attachments: Attachment[] = [];
-    this.#link.toPeer(
-      to,
-      {
-        t: "task.push",
-        taskId: task.taskId,
-        name: task.name,
-        fn: this.#functions.toWire(task.fn, to, attachments),
-        args: argumentsToWire(task.args, to, this.#values, attachments),
-        depth: task.depth,
-        numReturns: task.entries.length,
-        retries: task.retries,
-        retryExceptions: retryToWire(task.retryExceptions, to, this.#values, attachments),
-        resources: task.resources.toJSON() satisfies Resources,
-        pool: task.pool,
-        namespace: task.namespace,
-      },
-      attachments,
-    );
+    const template = this.#templates.introduce(task.template, to);
+    lease.pipeline.push(task);
+    task.lease = lease;
+    lease.shape.sent++;
+    this.#pending.expect(task);
+    const attachments = this.#values.newAttachments();
+    const args = argumentsToWire(task.args, to, this.#values, attachments);
+    const { count, place, retries } = task;
+    this.#link.toPeer(to, { t: "task.push", count, template, place, retries, args }, attachments);
   }
-
-  #cancel(task: Task, options: { force: boolean; recursive: boolean }): void {
-    const running = this.#running.get(task.taskId);
-    const fields = { taskId: task.taskId };
-    if (running === undefined || !options.force) {
-      fail(task, new TaskCancelledError(`task ${task.name} (${task.taskId}) was cancelled`, { fields }));
-    }
-    if (running === undefined) return;
-    const { lease } = running;
-    if (options.force) {
-      lease.forced = true;
-      const reason = `cancel(ref, { force: true }) of task ${task.name}`;
-      this.#link.toNode({ t: "worker.kill", workerId: lease.workerId, leaseId: lease.leaseId, reason });
-    } else {
-      this.#link.toPeer(lease.workerId, {
-        t: "task.cancel",
-        taskId: task.taskId,
-        recursive: options.recursive,
-      });
-    }
-  }
-}
-
-/** The list of retried error classes travels as a value. */
-export function retryToWire(
-  retry: boolean | StoredValue,
-  to: PeerId,
-  values: Values,
-  attachments: Attachment[],
-): boolean | ReturnType<Values["toWire"]> {
-  return retry instanceof StoredValue ? values.toWire(retry, to, attachments) : retry;
 }
 
 function crashed(task: Task, workerId: PeerId, cause: ExitCause): Error {

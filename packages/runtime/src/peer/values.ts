@@ -8,18 +8,30 @@ import { SerializationError } from "../core/errors.ts";
 import type { PeerId } from "../core/ids.ts";
 import type { Draft } from "../objects/draft.ts";
 import { Segment } from "../objects/segment.ts";
-import { StoredValue, type Outcome } from "../objects/stored-value.ts";
-import { encode } from "../serialization/codec.ts";
+import { RECEIVED, StoredValue, type Outcome } from "../objects/stored-value.ts";
+import { encode, encodeArguments } from "../serialization/codec.ts";
+import type { Encoded, EncodeOptions } from "../serialization/types.ts";
 import type { Attachment } from "../transport/channel.ts";
 import type { WireOutcome, WireTracked, WireValue } from "../transport/protocol.ts";
 import type { ActorClients } from "./actor-clients.ts";
 import type { Link } from "./link.ts";
 import type { ObjectTable } from "./object-table.ts";
 
+const NOTHING: readonly never[] = Object.freeze([]);
+
+const ofBytes = (bytes: Uint8Array): StoredValue =>
+  new StoredValue(RECEIVED, { bytes, buffers: NOTHING, tracked: NOTHING });
+
+/** Values of one byte (small numbers, true, null) are so common that all of a kind are one. */
+const oneByteValues: (StoredValue | undefined)[] = [];
+const oneByte = (bytes: Uint8Array): StoredValue => (oneByteValues[bytes[0] ?? 0] ??= ofBytes(bytes));
+
 export class Values {
   readonly #link: Link;
   readonly #objects: ObjectTable;
   readonly #actors: ActorClients;
+  #emptyArguments: StoredValue | undefined;
+  #attachments: Attachment[] = [];
 
   constructor(link: Link, objects: ObjectTable, actors: ActorClients) {
     this.#link = link;
@@ -27,13 +39,33 @@ export class Values {
     this.#actors = actors;
   }
 
+  /** An empty list to attach to; the same one as before while nothing was attached. */
+  newAttachments(): Attachment[] {
+    if (this.#attachments.length > 0) this.#attachments = [];
+    return this.#attachments;
+  }
+
+  /** Of a call without arguments. */
+  get emptyArguments(): StoredValue {
+    return (this.#emptyArguments ??= this.storeArguments([]));
+  }
+
+  /** The rest parameter of a call; throws SerializationError naming `args[i]...`. */
+  storeArguments(args: readonly unknown[]): StoredValue {
+    return this.#encode("args", (options) => encodeArguments(args, options));
+  }
+
   /** Encodes; throws SerializationError with the path, or ObjectStoreFullError. */
   store(value: unknown, label: string): StoredValue {
+    return this.#encode(label, (options) => encode(value, options));
+  }
+
+  #encode(label: string, encoding: (options: EncodeOptions) => Encoded): StoredValue {
     const { store } = this.#link;
     let draft: Draft | undefined;
     const allocate = (bytes: number): SharedArrayBuffer => (draft ??= store.draft(label)).allocate(bytes);
     try {
-      const encoded = encode(value, { label, allocate });
+      const encoded = encoding({ label, allocate });
       const tracked = holdRefs(encoded.tracked, label);
       draft?.finish();
       return store.keep(label, tracked === encoded.tracked ? encoded : { ...encoded, tracked }, draft);
@@ -45,11 +77,15 @@ export class Values {
 
   toWire(value: StoredValue, to: PeerId, attachments: Attachment[]): WireValue {
     const { envelope, buffers } = value.parts;
+    const { tracked } = value;
+    if (buffers.length === 0 && tracked.length === 0 && !(envelope instanceof Segment)) {
+      return { b: envelope, s: NOTHING, r: NOTHING };
+    }
     const { store } = this.#link;
     return {
       b: envelope instanceof Segment ? store.sendSegment(envelope, to, attachments) : envelope,
       s: buffers.map((part) => store.send(part, to, attachments)),
-      r: value.tracked.map((item): WireTracked => {
+      r: tracked.map((item): WireTracked => {
         if (ObjectRef.isRef(item)) {
           this.#objects.lend(item, to);
           const entry = ObjectRef.entryOf(item);
@@ -66,6 +102,9 @@ export class Values {
   }
 
   fromWire(wire: WireValue, attachments: readonly Attachment[]): StoredValue {
+    if (wire.s.length === 0 && wire.r.length === 0 && wire.b instanceof Uint8Array) {
+      return wire.b.length === 1 ? oneByte(wire.b) : ofBytes(wire.b);
+    }
     const tracked = wire.r.map((item): ObjectRef | ActorHandle => {
       if (item[0] === "o") return this.#objects.receive(item[1], item[2]);
       return this.#actors.receive(item[1], item[2]);
@@ -82,6 +121,10 @@ export class Values {
   /** One outcome for each value, or the same error for all. */
   outcomesFromWire(wire: WireOutcome, attachments: readonly Attachment[]): readonly Outcome[] {
     if (!wire.ok) return [{ ok: false, error: this.fromWire(wire.error, attachments) }];
+    const [only] = wire.values;
+    if (wire.values.length === 1 && only !== undefined) {
+      return [{ ok: true, value: this.fromWire(only, attachments) }];
+    }
     return wire.values.map((value) => ({ ok: true, value: this.fromWire(value, attachments) }));
   }
 }

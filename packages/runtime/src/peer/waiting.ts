@@ -36,9 +36,16 @@ export class Waiting {
     // The wait holds the objects as a ref would: the caller may dispose of the refs meanwhile.
     for (const entry of entries) entry.instances++;
     try {
-      await this.#until({ entries, count: entries.length, failFast: true, what: "get" }, options);
+      const wait = this.#until({ entries, count: entries.length, failFast: true, what: "get" }, options);
+      if (wait !== undefined) await wait;
       throwFirstError(entries);
-      return await Promise.all(entries.map(async (entry) => value(await loaded(entry))));
+      let imports: Promise<void>[] | undefined;
+      for (const { outcome } of entries) {
+        const loading = outcome?.ok === true ? prepare(outcome.value.encoded) : undefined;
+        if (loading !== undefined) (imports ??= []).push(loading);
+      }
+      if (imports !== undefined) await Promise.all(imports);
+      return entries.map(value);
     } finally {
       for (const entry of entries) entry.release();
     }
@@ -46,14 +53,17 @@ export class Waiting {
 
   getSync(refs: readonly ObjectRef[], options: Pick<WaitOptions, "timeoutMs">): unknown[] {
     const entries = refs.map((ref, index) => this.#ask(ref, index));
-    if (!settledEnough(entries)) {
+    const watch = new Watch(entries, entries.length, true);
+    if (!watch.isDone) {
       const done = this.#options.onWait();
       const deadline = performance.now() + (options.timeoutMs ?? Infinity);
+      watch.begin();
       try {
-        if (!this.#options.inbox.waitSync(() => settledEnough(entries), deadline)) {
+        if (!this.#options.inbox.waitSync(() => watch.isDone, deadline)) {
           throw timedOut("getSync", options.timeoutMs ?? Infinity, entries);
         }
       } finally {
+        watch.end();
         done();
       }
     }
@@ -89,37 +99,28 @@ export class Waiting {
     return entry;
   }
 
-  /** Resolves when `count` entries are ready or, with `failFast`, when one has failed. Constant time for each. */
-  #until(goal: Goal, options: WaitOptions): Promise<void> {
+  /**
+   * Resolves when `count` entries are ready or, with `failFast`, when one has failed; undefined when they are already.
+   * Constant time for each.
+   */
+  #until(goal: Goal, options: WaitOptions): Promise<void> | undefined {
     const { entries, what } = goal;
+    const watch = new Watch(entries, goal.count, goal.failFast);
     const signals = [options.signal, this.#options.taskSignal()].filter((signal) => signal !== undefined);
     for (const signal of signals) if (signal.aborted) return Promise.reject(signal.reason);
-    let ready = 0;
-    let failed = false;
-    const seen = (entry: ObjectEntry): void => {
-      ready++;
-      if (entry.outcome?.ok === false) failed = true;
-    };
-    const done = (): boolean => ready >= goal.count || (failed && goal.failFast);
-    for (const entry of entries) if (entry.isReady) seen(entry);
-    if (done()) return Promise.resolve();
+    if (watch.isDone) return undefined;
     const { timeoutMs } = options;
     if (timeoutMs !== undefined && timeoutMs <= 0) return Promise.reject(timedOut(what, timeoutMs, entries));
     return new Promise((resolve, reject) => {
       const ends: (() => void)[] = [this.#options.onWait()];
       const end = (): void => {
-        for (const stop of ends.splice(0)) stop();
+        for (const stop of ends) stop();
+        watch.end();
       };
-      for (const entry of entries) {
-        if (entry.isReady) continue;
-        const stop = entry.onReady(() => {
-          seen(entry);
-          if (!done()) return;
-          end();
-          resolve();
-        });
-        ends.push(stop);
-      }
+      watch.begin(() => {
+        end();
+        resolve();
+      });
       for (const signal of signals) {
         const abort = (): void => {
           end();
@@ -146,9 +147,55 @@ interface Goal {
   readonly what: string;
 }
 
-/** All are ready, or one has failed already: `get` does not wait for the rest then. */
-const settledEnough = (entries: readonly ObjectEntry[]): boolean =>
-  entries.every((entry) => entry.isReady) || entries.some((entry) => entry.outcome?.ok === false);
+/** Counts how many of some entries are ready; constant time for each. */
+class Watch {
+  readonly #pending: ObjectEntry[] = [];
+  readonly #count: number;
+  readonly #failFast: boolean;
+  readonly #seen = (entry: ObjectEntry): void => this.#take(entry);
+  /** How often entries stand in the list that stand there more than once. */
+  #repeated: Map<ObjectEntry, number> | undefined;
+  #ready = 0;
+  #failed = false;
+  #then: (() => void) | undefined;
+
+  constructor(entries: readonly ObjectEntry[], count: number, failFast: boolean) {
+    this.#count = count;
+    this.#failFast = failFast;
+    for (const entry of entries) {
+      if (!entry.isReady) this.#pending.push(entry);
+      else this.#ready++;
+      if (entry.outcome?.ok === false) this.#failed = true;
+    }
+  }
+
+  /** Enough are ready; or one has failed and the rest does not matter. */
+  get isDone(): boolean {
+    return this.#ready >= this.#count || (this.#failed && this.#failFast);
+  }
+
+  begin(then?: () => void): void {
+    this.#then = then;
+    for (const entry of this.#pending) {
+      if (entry.onReady(this.#seen)) continue;
+      this.#repeated ??= new Map();
+      this.#repeated.set(entry, (this.#repeated.get(entry) ?? 1) + 1);
+    }
+  }
+
+  end(): void {
+    for (const entry of this.#pending) entry.offReady(this.#seen);
+  }
+
+  #take(entry: ObjectEntry): void {
+    this.#ready += this.#repeated?.get(entry) ?? 1;
+    if (entry.outcome?.ok === false) this.#failed = true;
+    if (!this.isDone) return;
+    const then = this.#then;
+    this.#then = undefined;
+    then?.();
+  }
+}
 
 function throwFirstError(entries: readonly ObjectEntry[]): void {
   for (const { outcome } of entries) if (outcome?.ok === false) throw errorOf(outcome.error);
@@ -156,11 +203,6 @@ function throwFirstError(entries: readonly ObjectEntry[]): void {
 
 function errorOf(error: StoredValue | Error): unknown {
   return error instanceof StoredValue ? decode(error.encoded) : error;
-}
-
-async function loaded(entry: ObjectEntry): Promise<ObjectEntry> {
-  if (entry.outcome?.ok === true) await prepare(entry.outcome.value.encoded);
-  return entry;
 }
 
 function value(entry: ObjectEntry): unknown {

@@ -1,9 +1,8 @@
 /** What tasks and actor calls have in common on the submitter's side: arguments, results, retries, dependencies. */
 import { ObjectRef } from "../api/object-ref.ts";
-import type { PeerId, TaskId } from "../core/ids.ts";
-import type { ObjectEntry } from "../objects/object-entry.ts";
-import type { StoredValue } from "../objects/stored-value.ts";
-import { type Outcome } from "../objects/stored-value.ts";
+import { taskIdOf, type PeerId, type TaskId } from "../core/ids.ts";
+import type { Maker, ObjectEntry } from "../objects/object-entry.ts";
+import { StoredValue, type Outcome } from "../objects/stored-value.ts";
 import type { Attachment } from "../transport/channel.ts";
 import type { WireArguments } from "../transport/protocol.ts";
 import type { ObjectTable } from "./object-table.ts";
@@ -16,30 +15,76 @@ export interface Arguments {
 }
 
 /** A task or actor call that has not finished. Holds everything it needs alive. */
-export interface Work {
-  readonly taskId: TaskId;
-  readonly name: string;
+export abstract class Work implements Maker {
+  /** Counts the tasks and calls of the submitter. */
+  readonly count: number;
+  readonly submitter: PeerId;
   readonly args: Arguments;
   /** One entry for each return value. */
   readonly entries: readonly ObjectEntry[];
-  readonly depth: number;
   /** Attempts left after a system failure or a retried exception; -1: no limit. */
   retries: number;
-  readonly retryExceptions: boolean | StoredValue;
+
+  constructor(fields: Pick<Work, "count" | "submitter" | "args" | "entries" | "retries">) {
+    this.count = fields.count;
+    this.submitter = fields.submitter;
+    this.args = fields.args;
+    this.entries = fields.entries;
+    this.retries = fields.retries;
+  }
+
+  abstract get name(): string;
+  abstract cancel(options: { readonly force: boolean; readonly recursive: boolean }): void;
+
+  get taskId(): TaskId {
+    return taskIdOf(this.submitter, this.count);
+  }
+
+  get isSettled(): boolean {
+    for (const entry of this.entries) if (!entry.isReady) return false;
+    return true;
+  }
+
+  settle(outcomes: readonly Outcome[]): void {
+    const [first] = outcomes;
+    if (first === undefined) return;
+    for (let index = 0; index < this.entries.length; index++) {
+      const outcome = first.ok ? outcomes[index] : first;
+      if (outcome !== undefined) this.entries[index]?.settle(outcome);
+    }
+  }
+
+  fail(error: Error | StoredValue): void {
+    this.settle([{ ok: false, error }]);
+  }
+
+  /** One attempt of the budget; false when there is none left. */
+  takeRetry(): boolean {
+    if (this.retries === 0) return false;
+    if (this.retries > 0) this.retries--;
+    return true;
+  }
 }
+
+const NO_SLOTS: Arguments["slots"] = Object.freeze([]);
 
 /** Encodes arguments; throws SerializationError naming `args[i]...`. */
 export function encodeArguments(args: readonly unknown[], values: Values): Arguments {
-  const slots: [number, ObjectRef][] = [];
-  const plain = args.map((arg, index) => {
-    if (!ObjectRef.isRef(arg)) return arg;
+  if (args.length === 0) return { values: values.emptyArguments, slots: NO_SLOTS };
+  let slots: [number, ObjectRef][] | undefined;
+  let plain: unknown[] | undefined;
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index];
+    if (!ObjectRef.isRef(arg)) continue;
     const entry = ObjectRef.entryOf(arg);
     if (entry === undefined) throw new ReferenceError(`args[${index}]: ${String(arg)} was disposed of`);
-    slots.push([index, new ObjectRef(entry)]);
-    return undefined;
-  });
-  return { values: values.store(plain, "args"), slots };
+    (slots ??= []).push([index, new ObjectRef(entry)]);
+    (plain ??= [...args])[index] = undefined;
+  }
+  return { values: values.storeArguments(plain ?? args), slots: slots ?? NO_SLOTS };
 }
+
+const NO_WIRE_SLOTS: WireArguments["slots"] = Object.freeze([]);
 
 export function argumentsToWire(
   args: Arguments,
@@ -47,37 +92,16 @@ export function argumentsToWire(
   values: Values,
   attachments: Attachment[],
 ): WireArguments {
+  const wire = values.toWire(args.values, to, attachments);
+  if (args.slots.length === 0) return { values: wire, slots: NO_WIRE_SLOTS };
   return {
-    values: values.toWire(args.values, to, attachments),
+    values: wire,
     slots: args.slots.map(([index, ref]) => {
       const outcome = outcomeOf(ref);
       if (outcome?.ok !== true) throw new Error(`argument ${index} was sent before it was ready`);
       return [index, values.toWire(outcome.value, to, attachments)];
     }),
   };
-}
-
-export function isSettled(work: Work): boolean {
-  return work.entries.every((entry) => entry.isReady);
-}
-
-export function settle(work: Work, outcomes: readonly Outcome[]): void {
-  const [first] = outcomes;
-  work.entries.forEach((entry, index) => {
-    const outcome = first?.ok === false ? first : outcomes[index];
-    if (outcome !== undefined) entry.settle(outcome);
-  });
-}
-
-export function fail(work: Work, error: Error | StoredValue): void {
-  settle(work, [{ ok: false, error }]);
-}
-
-/** One attempt of the budget; false when there is none left. */
-export function takeRetry(work: Work): boolean {
-  if (work.retries === 0) return false;
-  if (work.retries > 0) work.retries--;
-  return true;
 }
 
 /**
@@ -89,7 +113,7 @@ export function whenArgumentsReady(
   objects: ObjectTable,
   then: (error: Error | StoredValue | undefined) => void,
 ): void {
-  let pending = 0;
+  let pending = 1; // this function itself
   const check = (): void => {
     for (const [, ref] of args.slots) {
       const outcome = outcomeOf(ref);
@@ -97,16 +121,26 @@ export function whenArgumentsReady(
     }
     then(undefined);
   };
-  for (const [, ref] of args.slots) {
-    const entry = ObjectRef.entryOf(ref);
+  const ready = (): void => {
+    if (--pending === 0) check();
+  };
+  for (const entry of new Set(args.slots.map(([, ref]) => ObjectRef.entryOf(ref)))) {
     if (entry === undefined || entry.isReady) continue;
     pending++;
-    entry.onReady(() => {
-      if (--pending === 0) check();
-    });
+    entry.onReady(ready);
     objects.request(entry);
   }
-  if (pending === 0) check();
+  ready();
 }
 
 const outcomeOf = (ref: ObjectRef): Outcome | undefined => ObjectRef.entryOf(ref)?.outcome;
+
+/** The list of retried error classes travels as a value. */
+export function retryToWire(
+  retry: boolean | StoredValue,
+  to: PeerId,
+  values: Values,
+  attachments: Attachment[],
+): boolean | ReturnType<Values["toWire"]> {
+  return retry instanceof StoredValue ? values.toWire(retry, to, attachments) : retry;
+}

@@ -4,15 +4,18 @@
  */
 import { MantaError } from "../core/errors.ts";
 import type { ImportReference } from "./functions/types.ts";
+import { SMALL_LIMIT_BYTES } from "./limits.ts";
 import { corrupted, pack, unpack } from "./packer.ts";
 import { isPlain } from "./plain.ts";
 import { referenceOf } from "./read-code.ts";
 import { GraphReader } from "./read-graph.ts";
 import { loadImports } from "./functions/imports.ts";
 import { captureScope } from "./functions/inspect.ts";
+import { unpackSmall } from "./read-small.ts";
 import type { Encoded, EncodeOptions } from "./types.ts";
-import { GRAPH_MARK, GRAPH_PREFIX_BYTES, Kind, type Node } from "./wire.ts";
+import { GraphFlag, GRAPH_MARK, GRAPH_PREFIX_BYTES, Kind, type Node } from "./wire.ts";
 import { toError, walkGraph } from "./write-graph.ts";
+import { packSmall, packSmallList } from "./write-small.ts";
 
 export { deregisterSerializer, registerReducer, registerSerializer } from "./reducers.ts";
 
@@ -26,8 +29,28 @@ const NOTHING: readonly never[] = Object.freeze([]);
  * @throws ObjectStoreFullError when `allocate` finds no memory.
  */
 export function encode(value: unknown, options: EncodeOptions): Encoded {
-  if (isPlain(value))
-    return { bytes: pack(value, NOTHING, options.allocate), buffers: NOTHING, tracked: NOTHING };
+  const small = packSmall(value);
+  return small === undefined ? encodeAny(value, options) : plainOf(small);
+}
+
+/**
+ * As {@link encode} for the rest parameter of a call, which only this call has seen: the list itself is not looked at.
+ * @param args made by the caller just now, without holes or properties of its own.
+ */
+export function encodeArguments(args: readonly unknown[], options: EncodeOptions): Encoded {
+  if (args.length === 0) return NO_ARGUMENTS;
+  const small = packSmallList(args);
+  return small === undefined ? encodeAny(args, options) : plainOf(small);
+}
+
+function plainOf(bytes: Uint8Array): Encoded {
+  return { bytes, buffers: NOTHING, tracked: NOTHING };
+}
+
+const NO_ARGUMENTS: Encoded = Object.freeze(plainOf(Uint8Array.of(0x90)));
+
+function encodeAny(value: unknown, options: EncodeOptions): Encoded {
+  if (isPlain(value)) return plainOf(pack(value, NOTHING, options.allocate));
   return captureScope(() => encodeGraph(value, options));
 }
 
@@ -36,7 +59,9 @@ function encodeGraph(value: unknown, { label, allocate }: EncodeOptions): Encode
   const [issue] = issues;
   if (issue !== undefined) throw toError(issue);
   const buffers = walk.stores.seal(allocate);
-  const bytes = pack([walk.root, walk.nodes], [GRAPH_MARK, walk.hasImports ? 1 : 0], allocate);
+  const flags =
+    (walk.hasImports ? GraphFlag.imports : 0) | (walk.stores.sharesMemory ? GraphFlag.sharesMemory : 0);
+  const bytes = pack([walk.root, walk.nodes], [GRAPH_MARK, flags], allocate);
   return { bytes, buffers, tracked: walk.tracked };
 }
 
@@ -48,7 +73,7 @@ function encodeGraph(value: unknown, { label, allocate }: EncodeOptions): Encode
  */
 export function decode(encoded: Encoded): unknown {
   const { bytes, buffers, tracked } = encoded;
-  if (bytes[0] !== GRAPH_MARK) return unpack(bytes);
+  if (bytes[0] !== GRAPH_MARK) return bytes.length <= SMALL_LIMIT_BYTES ? unpackSmall(bytes) : unpack(bytes);
   const { root, nodes } = tableOf(encoded);
   tables.delete(encoded);
   try {
@@ -64,7 +89,8 @@ export function decode(encoded: Encoded): unknown {
  * wait for.
  */
 export function prepare(encoded: Encoded): Promise<void> | undefined {
-  if (encoded.bytes[0] !== GRAPH_MARK || encoded.bytes[1] !== 1) return undefined;
+  const [mark, flags = 0] = encoded.bytes;
+  if (mark !== GRAPH_MARK || (flags & GraphFlag.imports) === 0) return undefined;
   const table = tableOf(encoded);
   const bindings: ImportReference[] = [];
   for (const node of table.nodes) if (node[0] === Kind.import) bindings.push(referenceOf(node));

@@ -13,6 +13,8 @@ export interface SerializabilityIssue {
   readonly what: string;
   /** What to do about it. */
   readonly hint: string;
+  /** The user's source around the place, with a caret, when it lies in code. */
+  readonly frame?: string;
 }
 
 /** What {@link inspectSerializability} found. */
@@ -24,22 +26,32 @@ export interface SerializabilityReport {
 }
 
 /**
- * Says whether a value, function or class can be sent to another thread and, if not, names every part that cannot.
+ * Says whether a value, function or class can be sent to another thread and, if not, names every part that cannot. It
+ * prints what it found, and gives it back.
  *
  * @param options.name What the report calls the value. Default: `value`.
+ * @param options.print `false` to print nothing, or a function that takes the text. Default: `console.log`.
  * @example
- * console.log(String(inspectSerializability({ socket }, { name: "config" })));
+ * const { serializable, issues } = inspectSerializability({ socket }, { name: "config" });
  */
 export function inspectSerializability(
   value: unknown,
-  options: { readonly name?: string } = {},
+  options: { readonly name?: string; readonly print?: false | ((text: string) => void) } = {},
 ): SerializabilityReport {
   const name = options.name ?? "value";
-  const { issues } = captureScope(() => walkGraph(value, name, false));
-  return report(
+  const { issues } = captureScope(() => walkGraph(value, name, false), { collects: true });
+  const found = report(
     name,
-    issues.map(({ path, what, hint }) => ({ path, what, hint })),
+    issues.map(({ path, what, hint, frame }) => ({
+      path,
+      what,
+      hint,
+      ...(frame !== undefined && { frame }),
+    })),
   );
+  // oxlint-disable-next-line no-console -- printing is what it is called for, as in Ray
+  if (options.print !== false) (options.print ?? console.log)(found.toString());
+  return found;
 }
 
 function report(name: string, issues: readonly SerializabilityIssue[]): SerializabilityReport {
@@ -48,8 +60,11 @@ function report(name: string, issues: readonly SerializabilityIssue[]): Serializ
     issues,
     toString: () => {
       if (issues.length === 0) return `${name} can be sent to another thread`;
-      const parts = issues.map(({ path, what, hint }) =>
-        `${path}: ${what}\nHint: ${hint}`.replaceAll("\n", "\n    "),
+      const parts = issues.map(({ path, what, frame, hint }) =>
+        // What the functions room says has its frame in it.
+        [`${path}: ${what}`, ...(frame === undefined || what.includes(frame) ? [] : [frame]), `Hint: ${hint}`]
+          .join("\n")
+          .replaceAll("\n", "\n    "),
       );
       return [`${name} cannot be sent to another thread:`, ...parts].join("\n  ");
     },

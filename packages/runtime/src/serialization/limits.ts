@@ -14,3 +14,9 @@ export const PLAIN_MAX_DEPTH: number = 64;
 
 /** Values that the plain scan looks at before it leaves the question to the graph path. */
 export const PLAIN_MAX_WORK: number = 1_000_000;
+
+/** A message up to this length is written by the fast path, and read by it. */
+export const SMALL_LIMIT_BYTES: number = 1024;
+
+/** Objects that the fast path takes in one message. */
+export const SMALL_MAX_OBJECTS: number = 16;

@@ -1,9 +1,10 @@
 /**
  * The byte layer: one msgpackr instance without records, extensions or `toJSON`, and nothing else of msgpackr used.
  * Packed bytes are copied out of msgpackr's scratch memory, so that an `Encoded` never pins a large scratch buffer and
- * nothing can overwrite it.
+ * nothing can overwrite it. The entry `msgpackr/pack` leaves out the streams and the native decoder of strings, whose
+ * loading costs each worker more than it saves.
  */
-import { Packr, RESERVE_START_SPACE, RESET_BUFFER_MODE } from "msgpackr";
+import { Packr, RESERVE_START_SPACE, RESET_BUFFER_MODE } from "msgpackr/pack";
 import { SerializationError } from "../core/errors.ts";
 import { INLINE_LIMIT_BYTES } from "./limits.ts";
 import type { AllocateShared } from "./types.ts";

@@ -30,17 +30,30 @@ export function mapValueStep(key: unknown, index: number): NamedStep {
   return { text: isShowable(key) ? `.get(${show(key)})` : `.get(key ${index})` };
 }
 
-/** `label` and then each step. An empty label is left out. */
+/** `label` and then each step, with the middle of a very long path left out. An empty label is left out as well. */
 export function formatPath(label: string, steps: readonly Step[]): string {
   const parts: string[] = label === "" ? [] : [label];
   let throughCode = false;
-  for (const step of steps) {
+  for (const step of shortened(steps)) {
     if (typeof step === "object" && step.throughCode === true) throughCode = true;
     const text = formatStep(step);
     if (throughCode || parts.length === 0) parts.push(text);
     else parts[parts.length - 1] += text;
   }
   return parts.join(" -> ");
+}
+
+/** Steps that a long path shows of its beginning and of its end. */
+const SHOWN_STEPS = 20;
+
+function shortened(steps: readonly Step[]): readonly Step[] {
+  const left = steps.length - 2 * SHOWN_STEPS;
+  if (left <= SHOWN_STEPS) return steps;
+  const throughCode = steps
+    .slice(0, -SHOWN_STEPS)
+    .some((step) => typeof step === "object" && step.throughCode);
+  const gap: NamedStep = { text: `…(${left} steps)…`, throughCode };
+  return [...steps.slice(0, SHOWN_STEPS), gap, ...steps.slice(-SHOWN_STEPS)];
 }
 
 function formatStep(step: Step): string {

@@ -3,7 +3,7 @@
  * user code. Most call messages are; they skip the graph walk. The scan may say no to a value that msgpack could
  * carry, never yes to one that it would change.
  */
-import { types } from "node:util";
+import { inspect, types } from "node:util";
 import { PLAIN_MAX_DEPTH, PLAIN_MAX_WORK } from "./limits.ts";
 import { isWellFormed } from "./text.ts";
 
@@ -38,6 +38,15 @@ export function isPlainScalar(value: unknown): boolean {
     default:
       return false;
   }
+}
+
+/** Whether an object is extensible and has no properties besides its `count` enumerable ones with text as key. */
+export function hasOnlyKeys(object: object, count: number): boolean {
+  return (
+    Object.isExtensible(object) &&
+    Object.getOwnPropertyNames(object).length === count &&
+    Object.getOwnPropertySymbols(object).length === 0
+  );
 }
 
 /** Whether msgpack's signed 64-bit form holds the bigint. */
@@ -79,10 +88,8 @@ class PlainScan {
     if (types.isProxy(object) || Object.getPrototypeOf(object) !== Object.prototype) return false;
     const keys = Object.keys(object);
     if ((this.work += keys.length) > PLAIN_MAX_WORK) return false;
-    if (!Object.isExtensible(object) || Object.getOwnPropertyNames(object).length !== keys.length)
-      return false;
     // process.env looks like a plain object, but travels as a reference to the other thread's.
-    if (Object.getOwnPropertySymbols(object).length > 0 || object === process.env) return false;
+    if (!hasOnlyKeys(object, keys.length) || object === process.env) return false;
     for (const key of keys) {
       const property = Object.getOwnPropertyDescriptor(object, key);
       if (property?.writable !== true || property.configurable !== true) return false;
@@ -108,12 +115,12 @@ class PlainScan {
 
 /**
  * Whether an array has ordinary elements without holes, and nothing else. Not looked for, because finding it costs
- * more than packing: a non-enumerable named property, a read-only element and a
- * read-only length of an extensible array.
+ * more than packing: a single element that was made read-only or non-configurable, and a read-only length, of an
+ * extensible array.
  */
 export function hasOnlyElements(array: readonly unknown[]): boolean {
-  if (!Object.isExtensible(array) || Object.keys(array).length !== array.length) return false;
-  if (Object.getOwnPropertySymbols(array).length > 0) return false;
+  // The first count finds holes and hidden elements, the second hidden properties.
+  if (Object.keys(array).length !== array.length || !hasOnlyIndices(array)) return false;
   for (let index = 0; index < array.length; index++) {
     // Four times cheaper than a descriptor, and runs nothing. A setter alone reads as undefined.
     if (lookupGetter.__lookupGetter__.call(array, index) !== undefined) return false;
@@ -127,4 +134,22 @@ const lookupGetter = Object.prototype as unknown as { __lookupGetter__(key: Prop
 function isDataElement(array: readonly unknown[], index: number): boolean {
   const property = Object.getOwnPropertyDescriptor(array, index);
   return property !== undefined && "value" in property;
+}
+
+/** Lists up to this length are asked for all their keys; for longer ones that would cost more than copying them. */
+export const LISTED_ELEMENTS = 32;
+
+/** Whether an array or typed array is extensible and has no properties besides its elements, hidden ones included. */
+export function hasOnlyIndices(list: readonly unknown[] | NodeJS.TypedArray): boolean {
+  if (!Object.isExtensible(list)) return false;
+  if (list.length <= LISTED_ELEMENTS)
+    return Reflect.ownKeys(list).length <= list.length + (Array.isArray(list) ? 1 : 0);
+  return Object.getOwnPropertySymbols(list).length === 0 && !hasNamedProperties(list);
+}
+
+/** Whether a list without symbol keys has named properties, without listing the keys of a million elements. */
+export function hasNamedProperties(list: readonly unknown[] | NodeJS.TypedArray): boolean {
+  const showHidden = Array.isArray(list);
+  const options = { maxArrayLength: 0, depth: 0, customInspect: false, breakLength: Infinity, showHidden };
+  return !/\[ \.\.\. \d+ more items?(?:, \[length\]: \d+)? \]$/.test(inspect(list, options));
 }

@@ -6,7 +6,7 @@ import { types } from "node:util";
 import { corrupted } from "./packer.ts";
 import { Cursor } from "./read-cursor.ts";
 import type { GraphReader } from "./read-graph.ts";
-import { Kind, type Node, StoreUse } from "./wire.ts";
+import { Kind, type Node, StoreUse, viewNames } from "./wire.ts";
 
 /** The memory of a store: shared and not copied when only views look at it. */
 export function makeStore(reader: GraphReader, node: Node): ArrayBufferLike {
@@ -68,11 +68,7 @@ interface ViewClass {
 }
 
 const viewClasses: ReadonlyMap<string, ViewClass> = new Map(
-  (
-    "Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array Float16Array Float32Array " +
-    "Float64Array BigInt64Array BigUint64Array"
-  )
-    .split(" ")
+  viewNames
     .map((name): [string, unknown] => [name, Reflect.get(globalThis, name)])
     .filter((entry): entry is [string, ViewClass] => typeof entry[1] === "function"),
 );
@@ -89,8 +85,8 @@ export function makeView(reader: GraphReader, cursor: Cursor): ArrayBufferView {
   const available = node[0] === Kind.store ? new Cursor(node, 2).number() : memory.byteLength;
   if (byteOffset + length * (cls?.BYTES_PER_ELEMENT ?? 1) > available)
     throw corrupted("a view is longer than its memory");
-  if (cls !== undefined) return new cls(memory, byteOffset, length);
   if (name === "Buffer") return Buffer.from(memory, byteOffset, length);
+  if (cls !== undefined) return new cls(memory, byteOffset, length);
   if (name === "DataView") return new DataView(memory, byteOffset, length);
   throw corrupted(`there is no view ${JSON.stringify(name)}`);
 }

@@ -2,6 +2,7 @@
  * The inverse of `write-properties.ts`: own properties, prototype and integrity of a shell. Nothing is assigned where
  * a setter could run.
  */
+import { types } from "node:util";
 import { LATER } from "./functions/types.ts";
 import { corrupted } from "./packer.ts";
 import type { GraphReader } from "./read-graph.ts";
@@ -116,8 +117,13 @@ function define(target: object, key: string | symbol, value: unknown, attributes
     value,
     writable: (attributes & Attribute.writable) !== 0,
     enumerable: (attributes & Attribute.enumerable) !== 0,
-    configurable: (attributes & Attribute.configurable) !== 0,
+    configurable: (attributes & Attribute.configurable) !== 0 && !isFixed(target, key),
   });
+}
+
+/** Whether a property is born not configurable, so that what freezing implies must not be defined first. */
+function isFixed(target: object, key: string | symbol): boolean {
+  return key === "lastIndex" && types.isRegExp(target);
 }
 
 function defineAccessor(

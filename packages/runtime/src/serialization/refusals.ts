@@ -93,12 +93,21 @@ export function refusalOf(value: object): Refusal | undefined {
   return refusalOfChain(value);
 }
 
+/** A chain of prototypes is walked for each object in it; nobody needs one this long. */
+const MAX_PROTOTYPES = 1000;
+
 function refusalOfChain(value: object): Refusal | undefined {
+  let links = 0;
   for (
     let link: object | null = Object.getPrototypeOf(value);
     link !== null;
     link = Object.getPrototypeOf(link)
   ) {
+    if (++links > MAX_PROTOTYPES)
+      return {
+        what: "an object with a chain of more than 1,000 prototypes",
+        hint: "Keep the links in a property instead of the prototype.",
+      };
     if (types.isProxy(link))
       return { what: "an object whose prototype is a Proxy", hint: "Pass a plain copy ({ ...object })." };
     const iterator = iteratorPrototypes.get(link);

@@ -3,7 +3,7 @@
  * as a variable of that instance's class, has to be one symbol on the other side; so each gets a name when it first
  * leaves its thread, and each thread keeps one symbol per name for as long as someone there holds it.
  */
-import { nanoid } from "nanoid";
+import { nanoid } from "nanoid/non-secure";
 import { corrupted } from "./packer.ts";
 import { SymbolForm } from "./wire.ts";
 

@@ -1,13 +1,14 @@
 /**
  * The layout of a graph envelope, shared by the writer and the reader. Nothing here runs.
  *
- *   bytes    = [GRAPH_MARK, has imports (0 | 1), ...msgpack of [root cell, node table]]
+ *   bytes    = [GRAPH_MARK, flags, ...msgpack of [root cell, node table]]
  *   node     = a flat array: kind, head, cells
  *   cell     = a primitive msgpack carries exactly
  *            | [index]               a reference into the node table
  *            | [scalar tag, payload] a primitive that it does not
  *
- * Bytes that do not begin with `GRAPH_MARK`, which msgpack never uses, are the plain form: msgpack of the value.
+ * Bytes that do not begin with `GRAPH_MARK`, which msgpack never uses, are the plain form: msgpack of the value, up to
+ * `SMALL_LIMIT_BYTES` with typed arrays as an extension.
  * A reference is the only one-element array that stands directly in a node, so that a walk needs no table of layouts.
  */
 
@@ -15,6 +16,22 @@
 export const GRAPH_MARK: number = 0xc1;
 /** Bytes in front of the msgpack of a graph envelope. */
 export const GRAPH_PREFIX_BYTES: number = 2;
+/** What the second byte says: modules to load first; memory that is shared with the sender by identity. */
+export const GraphFlag = { imports: 1, sharesMemory: 2 } as const;
+
+/**
+ * The plain form may hold typed arrays in short messages: a msgpack extension of this type, with the index in
+ * `viewNames`, the gap before the first element, and the gap's and the elements' bytes.
+ */
+export const VIEW_EXTENSION: number = 0x56;
+/** Bytes of the extension in front of the gap. */
+export const VIEW_HEAD_BYTES: number = 6;
+
+/** Classes of typed arrays by index. Only ever appended to. */
+export const viewNames: readonly string[] = (
+  "Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array Float16Array Float32Array " +
+  "Float64Array BigInt64Array BigUint64Array Buffer"
+).split(" ");
 
 export type Reference = readonly [index: number];
 export type Scalar = readonly [tag: number, payload: unknown];

@@ -5,7 +5,8 @@
  * - when the ArrayBuffer itself is part of the value, the whole of it, and it comes out as an ArrayBuffer;
  * - when only views are, the span from the first byte that one of them covers to the last. A Buffer out of Node's
  *   pool thus never takes its neighbours along. Offsets of the views are relative to the span, which begins at a
- *   multiple of 8 so that elements stay aligned; bytes that no view covers in front are sent as zeros.
+ *   multiple of 8 so that elements stay aligned; bytes that no view covers in front are sent as zeros;
+ * - of a resizable ArrayBuffer the whole, because a view may follow its length.
  *
  * A store of `OUT_OF_BAND_BYTES` or more is copied into shared memory. Views come out on that very memory; an
  * ArrayBuffer that is itself part of the value is copied out of it, because shared memory is another type.
@@ -45,6 +46,8 @@ export class Store {
 export class StoreTable {
   private readonly stores = new Map<ArrayBuffer, Store>();
   private readonly shared: SharedArrayBuffer[] = [];
+  /** Whether some of the memory is the sender's own, and not a copy. */
+  sharesMemory = false;
 
   storeOf(memory: ArrayBuffer): Store {
     let store = this.stores.get(memory);
@@ -52,7 +55,9 @@ export class StoreTable {
     return store;
   }
 
+  /** Takes memory of the sender as it is. */
   addShared(memory: SharedArrayBuffer): number {
+    this.sharesMemory = true;
     return this.shared.push(memory) - 1;
   }
 
@@ -77,7 +82,7 @@ export class StoreTable {
     node.push(
       byteLength,
       maxByteLengthOf(store),
-      isLarge ? this.addShared(memory as SharedArrayBuffer) : bytes,
+      isLarge ? this.shared.push(memory as SharedArrayBuffer) - 1 : bytes,
     );
   }
 }
@@ -89,12 +94,17 @@ export function writeStore(store: Store): Node {
 export function writeArrayBuffer(writer: GraphWriter, buffer: ArrayBuffer): Node {
   refuseDetached(buffer);
   const store = writer.stores.storeOf(buffer);
-  store.use = isResizable(buffer) ? StoreUse.resizable : StoreUse.arrayBuffer;
-  store.cover(0, buffer.byteLength);
-  if (store.node !== undefined) store.node[1] = store.use;
+  useAs(store, isResizable(buffer) ? StoreUse.resizable : StoreUse.arrayBuffer);
   const node = header(writer, Kind.arrayBuffer, buffer, "ArrayBuffer");
   node.push(writer.reference(store, HIDDEN));
   return pushProperties(writer, node, buffer);
+}
+
+/** The whole of the memory is wanted, and as an ArrayBuffer. */
+function useAs(store: Store, use: number): void {
+  store.use = use;
+  store.cover(0, store.memory.byteLength);
+  if (store.node !== undefined) store.node[1] = use;
 }
 
 export function writeSharedBuffer(writer: GraphWriter, buffer: SharedArrayBuffer): Node {
@@ -114,6 +124,7 @@ export function writeView(writer: GraphWriter, view: ArrayBufferView): Node {
     refuseDetached(buffer);
     const store = writer.stores.storeOf(buffer);
     store.cover(byteOffset, byteLength);
+    if (isResizable(buffer)) useAs(store, StoreUse.resizable);
     node.push(name, writer.reference(store, HIDDEN), byteOffset, length);
     store.views.push({ node, at: node.length - 2, offset: byteOffset });
   }
@@ -137,7 +148,8 @@ interface Resizable {
   readonly maxByteLength?: number;
 }
 
-function isResizable(buffer: ArrayBuffer): boolean {
+/** Whether an ArrayBuffer may change its length. */
+export function isResizable(buffer: ArrayBufferLike): boolean {
   return (buffer as Resizable).resizable === true; // Not in the ES2023 typings.
 }
 

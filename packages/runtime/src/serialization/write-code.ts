@@ -15,7 +15,8 @@ import type { GraphWriter } from "./write-graph.ts";
 export function writeFunction(writer: GraphWriter, fn: Function): Node {
   const parts = writer.dismantle(fn, writer.holder());
   if (parts instanceof ImportReference) return writeImport(writer, parts);
-  const { code, values } = parts;
+  const { code, values, problems = [] } = parts;
+  for (const problem of problems) writer.report(problem);
   const node: Node = [Kind.function, isPlain(code) ? code : writer.reference(code, HIDDEN)];
   for (const { label, value, frame } of values)
     node.push(writer.cell(value, { text: label, throughCode: true, frame }));

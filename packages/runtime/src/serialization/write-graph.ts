@@ -50,7 +50,11 @@ const settled = new WeakMap<Function, FunctionParts | ImportReference>();
 function isSettled(parts: FunctionParts | ImportReference): boolean {
   if (parts instanceof ImportReference) return true;
   const isCode = (value: unknown): boolean => value instanceof ImportReference || typeof value === "function";
-  return parts.code.kind === "class" && parts.values.every(({ value }) => isCode(value));
+  return (
+    parts.problems === undefined &&
+    parts.code.kind === "class" &&
+    parts.values.every(({ value }) => isCode(value))
+  );
 }
 
 export class GraphWriter {
@@ -163,6 +167,11 @@ export class GraphWriter {
     const known = this.imports.get(key);
     if (known === undefined) this.imports.set(key, binding);
     return known ?? binding;
+  }
+
+  /** Records a problem of the current node that does not end its walk. */
+  report(problem: SerializationError): void {
+    this.fail(this.current, problem);
   }
 
   /** Records why a node failed. Returns whether that is final. */

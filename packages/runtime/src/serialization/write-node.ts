@@ -170,7 +170,8 @@ const flagsOf = builtinGetter(RegExp.prototype, "flags");
 function writeRegExp(writer: GraphWriter, regexp: RegExp): Node {
   const node = header(writer, Kind.regexp, regexp, "RegExp");
   node.push(writer.cell(sourceOf(regexp), HIDDEN), writer.cell(flagsOf(regexp), HIDDEN));
-  const isFresh = regexp.lastIndex === 0;
+  const lastIndex = Object.getOwnPropertyDescriptor(regexp, "lastIndex");
+  const isFresh = lastIndex?.value === 0 && (lastIndex.writable === true || Object.isFrozen(regexp));
   return pushProperties(writer, node, regexp, (key) => isFresh && key === "lastIndex");
 }
 

@@ -2,9 +2,10 @@
  * The header and the tail that most nodes share: prototype, integrity, and own properties with their attributes, in
  * order. Getters are never run; they travel as functions.
  */
-import { inspect, types } from "node:util";
+import { types } from "node:util";
 import { builtinClassOf, classNameOf, classesOf } from "./builtins.ts";
 import { HIDDEN } from "./paths.ts";
+import { hasNamedProperties, LISTED_ELEMENTS } from "./plain.ts";
 import { Refused } from "./refused.ts";
 import { isLibraryInternal } from "./functions/dismantle.ts";
 import { privateMembers } from "./functions/privates.ts";
@@ -12,9 +13,6 @@ import { referenceTo } from "./functions/references.ts";
 import { isWellFormed } from "./text.ts";
 import { Attribute, Integrity, type Node } from "./wire.ts";
 import type { GraphWriter } from "./write-graph.ts";
-
-/** Typed arrays up to this length are asked for all their keys; for longer ones that would cost more than copying. */
-const LISTED_ELEMENTS = 64;
 
 /** Begins a node: kind, prototype, integrity. `usual` names the class whose prototype the kind implies. */
 export function header(writer: GraphWriter, kind: number, value: object, usual: string): Node {
@@ -55,7 +53,7 @@ function checkClasses(value: object, prototype: object): void {
 }
 
 const INSTANCE_HINT =
-  "Give its class a serializer (registerSerializer), send what is needed to create it, or keep it in an actor.";
+  "Give its class a serializer (registerSerializer), send what is needed to create it, export it from a module of your own and import it, or keep it in an actor.";
 
 /** Why instances of a class cannot be copied; `undefined` when they can. */
 function judge(cls: Function): string | undefined {
@@ -144,14 +142,8 @@ export function implicitAttributes(integrity: unknown): number {
 
 function ownKeys(value: object): readonly (string | symbol)[] {
   const symbols = Object.getOwnPropertySymbols(value);
-  if (types.isTypedArray(value) && !hasNamedProperties(value)) return symbols;
+  if (types.isTypedArray(value) && value.length > LISTED_ELEMENTS && !hasNamedProperties(value))
+    return symbols;
   const names = Object.getOwnPropertyNames(value);
   return symbols.length === 0 ? names : [...names, ...symbols];
-}
-
-/** Whether a typed array has properties besides its elements, without listing the keys of a million elements. */
-function hasNamedProperties(view: NodeJS.TypedArray): boolean {
-  if (view.length <= LISTED_ELEMENTS) return true;
-  const shown = inspect(view, { maxArrayLength: 0, depth: 0, customInspect: false, breakLength: Infinity });
-  return !/\[ \.\.\. \d+ more items \]$/.test(shown);
 }

@@ -1,42 +1,89 @@
 /**
- * One per thread: all of its channels, and the bell on which the thread can sleep while it blocks. Every sender rings
- * the bell of the receiving thread after it has handed a message over, so a blocked `getSync` wakes for whatever
- * arrives on any channel and goes on serving it.
+ * One per thread: all of its channels, and when it looks at them. After each message the thread looks around for a
+ * moment (`setImmediate`, so that timers and sockets get their turns), because the next message of a conversation is
+ * usually close; then it sleeps and costs nothing until somebody rings. A blocking wait serves all channels meanwhile.
  */
-import type { Channel } from "./channel.ts";
+import { availableParallelism } from "node:os";
 
-/** The bells of all threads of a session: one shared counter each. */
-export type Bells = SharedArrayBuffer;
+import { OwnBell, type Bells } from "./bells.ts";
 
-/** How many threads can take part in a session at once. */
-export const MAX_THREADS = 16_384;
+export { makeBells, MAX_THREADS, type Bells } from "./bells.ts";
 
-export function makeBells(): Bells {
-  return new SharedArrayBuffer(MAX_THREADS * Int32Array.BYTES_PER_ELEMENT);
+/** What the inbox needs of a channel. */
+export interface InboxChannel {
+  /** Sends what waits for room or for the end of the turn. */
+  flush(): void;
+  /** Handles what has arrived. Returns whether there was anything. */
+  drain(): boolean;
 }
 
-/** Wakes the thread at this slot, if it sleeps. */
-export function ring(bells: Int32Array, slot: number): void {
-  Atomics.add(bells, slot, 1);
-  Atomics.notify(bells, slot);
+export interface InboxOptions {
+  readonly bells: Bells;
+  readonly slot: number;
+  /** How long to look around after the last message at least, in microseconds; 0: never. @defaultValue 50 */
+  readonly pollUs?: number | undefined;
 }
+
+const DEFAULT_POLL_US = 50;
+/**
+ * Two threads that both sleep between their messages would go on so for ever, each waiting for the other to wake up.
+ * So a thread that is called soon after it fell asleep looks around longer next time, up to this many times as long.
+ */
+const MAX_PATIENCE = 4;
+
+/** Looking around takes the core from the thread that is waited for, when there are more threads than cores. */
+const cores = availableParallelism();
 
 export class Inbox {
-  readonly bells: Int32Array;
-  readonly #slot: number;
-  readonly #channels = new Set<Channel>();
+  readonly bells: Bells;
+  readonly #bell: OwnBell;
+  readonly #pollMs: number;
+  readonly #channels = new Set<InboxChannel>();
+  readonly #look = (): void => this.#lookAround();
+  #seen = 0;
+  #patience = 1;
+  /** When to stop looking around; 0: as long as it takes, counted from now. */
+  #lookUntil = 0;
+  #asleepSince = 0;
+  #looking = false;
 
-  constructor(bells: Bells, slot: number) {
-    this.bells = new Int32Array(bells);
-    this.#slot = slot;
+  constructor(options: InboxOptions) {
+    this.bells = options.bells;
+    this.#bell = new OwnBell(options.bells, options.slot);
+    this.#pollMs = cores > 1 ? (options.pollUs ?? DEFAULT_POLL_US) / 1000 : 0;
+    this.wake();
   }
 
-  add(channel: Channel): void {
+  add(channel: InboxChannel): void {
     this.#channels.add(channel);
+    this.wake();
   }
 
-  remove(channel: Channel): void {
+  remove(channel: InboxChannel): void {
     this.#channels.delete(channel);
+    // A call to this channel may have been lost with it.
+    this.wake();
+  }
+
+  /** Looks around from now on: an answer is expected. */
+  wake(): void {
+    this.#lookUntil = 0;
+    if (this.#looking) return;
+    this.#looking = true;
+    this.#bell.awake();
+    setImmediate(this.#look);
+  }
+
+  /** Somebody called. */
+  called(): void {
+    if (!this.#looking) {
+      const slept = performance.now() - this.#asleepSince;
+      this.#patience =
+        slept < MAX_PATIENCE * this.#pollMs
+          ? Math.min(MAX_PATIENCE, this.#patience * 2)
+          : Math.max(1, this.#patience / 2);
+    }
+    this.wake();
   }
 
   /** Sends what is queued on every channel. */
@@ -48,6 +95,7 @@ export class Inbox {
   drain(): void {
     for (let any = true; any;) {
       any = false;
+      this.#seen = this.#bell.count;
       for (const channel of this.#channels) if (channel.drain()) any = true;
     }
   }
@@ -57,14 +105,34 @@ export class Inbox {
    * Returns whether it was done in time.
    */
   waitSync(done: () => boolean, deadline: number = Infinity): boolean {
+    const spin = performance.now() + this.#pollMs;
     for (;;) {
-      const seen = Atomics.load(this.bells, this.#slot);
+      const seen = this.#bell.count;
       this.drain();
       if (done()) return true;
       this.flush();
-      const left = deadline - performance.now();
-      if (left <= 0) return false;
-      Atomics.wait(this.bells, this.#slot, seen, left);
+      const now = performance.now();
+      if (now >= deadline) return false;
+      if (now < spin && this.#bell.awakeThreads <= cores) continue;
+      this.#bell.block(seen, deadline - now);
     }
+  }
+
+  #lookAround(): void {
+    if (this.#bell.count !== this.#seen) {
+      this.#lookUntil = 0;
+      this.drain();
+      this.flush();
+    }
+    const now = performance.now();
+    if (this.#lookUntil === 0) this.#lookUntil = now + this.#pollMs * this.#patience;
+    if (now < this.#lookUntil && this.#bell.awakeThreads <= cores) {
+      setImmediate(this.#look);
+      return;
+    }
+    this.#looking = false;
+    this.#asleepSince = now;
+    this.#bell.asleep();
+    if (this.#bell.count !== this.#seen) this.wake();
   }
 }

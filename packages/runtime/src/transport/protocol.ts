@@ -12,7 +12,6 @@ import type {
   PlacementGroupId,
   RequestId,
   SegmentId,
-  TaskId,
 } from "../core/ids.ts";
 import type { PoolSelector } from "../core/resource-pools.ts";
 import type { Resources } from "../core/resources.ts";
@@ -107,7 +106,12 @@ export type PeerToNode =
       readonly getIfExists: boolean;
       readonly requestId: RequestId;
     }
-  | { readonly t: "actor.created"; readonly actorId: ActorId; readonly incarnation: number }
+  | {
+      readonly t: "actor.created";
+      readonly actorId: ActorId;
+      readonly incarnation: number;
+      readonly address: number;
+    }
   | {
       readonly t: "actor.creationFailed";
       readonly actorId: ActorId;
@@ -149,6 +153,8 @@ export type NodeToPeer =
       readonly leaseId: LeaseId;
       readonly workerId: PeerId;
     }
+  /** The node took back a lease that was parked. */
+  | { readonly t: "lease.reclaimed"; readonly leaseId: LeaseId }
   | { readonly t: "lease.failed"; readonly requestId: RequestId; readonly groupId: PlacementGroupId }
   /** The owner of the actor now sends its creation to this worker. */
   | {
@@ -172,21 +178,34 @@ export type NodeToPeer =
   | { readonly t: "warning"; readonly text: string }
   | { readonly t: "shutdown.done"; readonly threadsLeft: number };
 
+/** What all tasks of one function with one set of options have in common; sent to a thread before the first of them. */
+export interface WireTemplate {
+  /** Number of the template among those of the submitter. */
+  readonly template: number;
+  readonly name: string;
+  readonly fn: WireFunction;
+  readonly depth: number;
+  readonly numReturns: number;
+  readonly retryExceptions: boolean | WireValue;
+  readonly resources: Resources;
+  readonly pool: PoolSelector | undefined;
+  readonly namespace: string;
+}
+
+/** Tasks and actor calls are named by the count of their submitter. */
 export type PeerToPeer =
+  | { readonly t: "task.template"; readonly of: WireTemplate }
+  /** The template is not used any more. */
+  | { readonly t: "task.forget"; readonly template: number }
   | {
       readonly t: "task.push";
-      readonly taskId: TaskId;
-      readonly name: string;
-      readonly fn: WireFunction;
-      readonly args: WireArguments;
-      readonly depth: number;
-      readonly numReturns: number;
+      readonly count: number;
+      readonly template: number;
+      /** Place in the lease's order; the task runs only if nobody has taken it back (`LeaseBoard.claim`). */
+      readonly place: number;
       /** Attempts left for exceptions that may be retried; -1 no limit. */
       readonly retries: number;
-      readonly retryExceptions: boolean | WireValue;
-      readonly resources: Resources;
-      readonly pool: PoolSelector | undefined;
-      readonly namespace: string;
+      readonly args: WireArguments;
     }
   | {
       readonly t: "actor.create";
@@ -206,20 +225,27 @@ export type PeerToPeer =
     }
   | {
       readonly t: "actor.call";
-      readonly taskId: TaskId;
-      readonly actorId: ActorId;
-      readonly incarnation: number;
-      readonly method: string;
-      readonly args: WireArguments;
+      readonly count: number;
+      /** Where the actor lives in its thread; another one after each restart. */
+      readonly address: number;
+      /** Index among the handle's methods. */
+      readonly method: number;
       readonly depth: number;
       readonly numReturns: number;
       readonly retries: number;
-      readonly retryExceptions: boolean | WireValue;
+      readonly retryExceptions: boolean;
+      readonly args: WireArguments;
     }
-  | { readonly t: "task.done"; readonly taskId: TaskId; readonly outcome: WireOutcome }
+  | {
+      readonly t: "task.done";
+      readonly count: number;
+      /** Microseconds from its beginning to its end; for tasks only. */
+      readonly tookUs: number;
+      readonly outcome: WireOutcome;
+    }
   /** User code raised and runs again: one attempt of the budget is used. */
-  | { readonly t: "task.retrying"; readonly taskId: TaskId }
-  | { readonly t: "task.cancel"; readonly taskId: TaskId; readonly recursive: boolean }
+  | { readonly t: "task.retrying"; readonly count: number }
+  | { readonly t: "task.cancel"; readonly count: number; readonly recursive: boolean }
   /** Asks the owner for a value; answered when it is there. */
   | { readonly t: "object.get"; readonly objectId: ObjectId }
   | { readonly t: "object.value"; readonly objectId: ObjectId; readonly outcome: WireOutcome | undefined }

@@ -4,7 +4,7 @@
  */
 import { ActorDiedError, InvalidArgumentError } from "../core/errors.ts";
 import { Fifo } from "../core/fifo.ts";
-import type { ActorId, PeerId, TaskId } from "../core/ids.ts";
+import type { ActorId, PeerId } from "../core/ids.ts";
 import type { Peer } from "../peer/peer.ts";
 import type { HandleMeta } from "../api/actor-handle.ts";
 import type { Attachment } from "../transport/channel.ts";
@@ -20,7 +20,7 @@ import {
   type Execution,
 } from "./execution.ts";
 import { ActorExit } from "./actor-exit.ts";
-import { taskContext, TaskContext, type ContextActor } from "./task-context.ts";
+import { taskContext, TaskContext, type ContextActor, type ContextFrame } from "./task-context.ts";
 
 type Create = Extract<PeerToPeer, { t: "actor.create" }>;
 type Call = Extract<PeerToPeer, { t: "actor.call" }>;
@@ -28,10 +28,16 @@ type Call = Extract<PeerToPeer, { t: "actor.call" }>;
 interface Hosted {
   readonly message: Create;
   readonly about: ContextActor;
+  readonly frame: ContextFrame;
+  /** Where callers find it in this thread. */
+  readonly address: number;
   instance: Record<string, unknown> | undefined;
   maxConcurrency: number;
   readonly queue: Fifo<Execution>;
-  running: number;
+  /** Calls that have begun and will finish later. */
+  readonly calls: Set<TaskContext>;
+  /** The call whose synchronous code runs. */
+  current: TaskContext | undefined;
   pumping: boolean;
   gone: boolean;
 }
@@ -43,7 +49,8 @@ export class ActorHost {
   readonly #peer: Peer;
   readonly #code: Code;
   readonly #actors = new Map<ActorId, Hosted>();
-  readonly #calls = new Map<TaskId, TaskContext>();
+  readonly #addresses = new Map<number, Hosted>();
+  #nextAddress = 1;
 
   constructor(peer: Peer, code: Code) {
     this.#peer = peer;
@@ -51,64 +58,63 @@ export class ActorHost {
   }
 
   create(message: Create, attachments: readonly Attachment[]): void {
-    const { actorId, className, name, incarnation } = message;
+    const { actorId, className, name, incarnation, namespace, resources, pool } = message;
     if (message.cls.value !== undefined) {
       this.#code.receive(message.cls.id, this.#peer.values.fromWire(message.cls.value, attachments));
     }
     const handle = message.handle as HandleMeta; // written by the owner's ActorClass
+    const about: ContextActor = { actorId, className, name, restarts: incarnation - 1, handle };
     const hosted: Hosted = {
       message,
-      about: { actorId, className, name, restarts: incarnation - 1, handle },
+      about,
+      frame: { namespace, resources, pool, actor: about },
+      address: this.#nextAddress++,
       instance: undefined,
       maxConcurrency: 1,
       queue: new Fifo(),
-      running: 0,
+      calls: new Set(),
+      current: undefined,
       pumping: false,
       gone: false,
     };
     this.#actors.set(actorId, hosted);
+    this.#addresses.set(hosted.address, hosted);
     void this.#construct(hosted, holdArguments(message.args, attachments, this.#peer));
   }
 
   call(from: PeerId, message: Call, attachments: readonly Attachment[]): void {
-    const hosted = this.#actors.get(message.actorId);
+    const hosted = this.#addresses.get(message.address);
     const args = holdArguments(message.args, attachments, this.#peer);
-    const { taskId, method, depth, retryExceptions, numReturns, retries } = message;
-    const created = hosted?.message;
-    const context = new TaskContext({
-      taskId,
-      name: `${created?.className ?? "actor"}.${method}`,
-      depth: depth + 1,
-      namespace: created?.namespace ?? "",
-      resources: created?.resources ?? {},
-      pool: created?.pool,
-      actor: hosted?.about,
-    });
     // Gone, or made anew since the call was sent: the caller hears of it from the node, and decides what becomes of it.
-    if (hosted === undefined || hosted.gone || hosted.message.incarnation !== message.incarnation) return;
-    this.#calls.set(taskId, context);
-    const retry =
-      typeof retryExceptions === "boolean"
-        ? retryExceptions
-        : this.#peer.values.fromWire(retryExceptions, attachments);
+    if (hosted === undefined) return;
+    const { count, depth, retryExceptions, numReturns, retries } = message;
+    const { className, handle } = hosted.about;
+    const method = handle.methods[message.method] ?? "";
+    const context = new TaskContext(from, count, `${className}.${method}`, depth + 1, hosted.frame);
     const call = (values: unknown[]): unknown => invoke(hosted, method, values);
-    hosted.queue.push({ context, from, args, numReturns, retries, retryExceptions: retry, call });
-    void this.#pump(hosted);
+    const judge = (error: unknown): unknown =>
+      error instanceof ActorExit ? this.#leftBy(hosted, context) : error;
+    hosted.queue.push({ context, args, numReturns, retries, retryExceptions, call, judge });
+    this.#pump(hosted);
   }
 
-  cancel(taskId: TaskId, recursive: boolean): boolean {
-    const context = this.#calls.get(taskId);
-    context?.cancel(recursive);
-    return context !== undefined;
+  cancel(from: PeerId, count: number, recursive: boolean): void {
+    const is = (context: TaskContext): boolean => context.count === count && context.submitter === from;
+    for (const { current, calls, queue } of this.#actors.values()) {
+      if (current !== undefined && is(current)) return current.cancel(recursive);
+      const context = [...calls].find(is) ?? queue.find((call) => is(call.context))?.context;
+      if (context !== undefined) return context.cancel(recursive);
+    }
   }
 
-  /** Ends one actor of a shared thread; what it has queued fails. */
+  /** Ends one actor of a shared thread; what it has queued is dropped: callers learn it from the node. */
   drop(actorId: ActorId): void {
     const hosted = this.#actors.get(actorId);
     if (hosted === undefined) return;
     this.#actors.delete(actorId);
+    this.#addresses.delete(hosted.address);
     hosted.gone = true;
-    for (const { context } of hosted.queue.clear()) this.#calls.delete(context.taskId); // callers learn it from the node
+    hosted.queue.clear();
   }
 
   /** All handles are gone, so no calls can be under way: the actor leaves. */
@@ -119,17 +125,9 @@ export class ActorHost {
 
   async #construct(hosted: Hosted, args: ReturnType<typeof holdArguments>): Promise<void> {
     await Promise.resolve(); // leave the channel's stack
-    const { actorId, incarnation, className, namespace, resources, pool, depth, cls, maxConcurrency } =
-      hosted.message;
-    const context = new TaskContext({
-      taskId: `${actorId}_create` as TaskId,
-      name: `${className}.constructor`,
-      depth: depth + 1,
-      namespace,
-      resources,
-      pool,
-      actor: hosted.about,
-    });
+    const { actorId, incarnation, className, depth, cls, maxConcurrency } = hosted.message;
+    const name = `${className}.constructor`;
+    const context = new TaskContext(this.#peer.peerId, hosted.address, name, depth + 1, hosted.frame);
     try {
       const loaded = await this.#code.load(cls.id, className);
       await prepareArguments(args);
@@ -138,10 +136,10 @@ export class ActorHost {
       // An object with the user's methods; which of them exist is checked at each call.
       hosted.instance = instance as Record<string, unknown>;
       hosted.maxConcurrency = maxConcurrency ?? (hasAsyncMethod(loaded) ? 1000 : 1);
-      this.#peer.toNode({ t: "actor.created", actorId, incarnation });
-      void this.#pump(hosted);
+      this.#peer.toNode({ t: "actor.created", actorId, incarnation, address: hosted.address });
+      this.#pump(hosted);
     } catch (error) {
-      this.#actors.delete(actorId);
+      this.drop(actorId);
       const { encoded } = storeError(error, this.#peer);
       const plain = encoded.tracked.length === 0 && encoded.buffers.length === 0;
       const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
@@ -154,56 +152,57 @@ export class ActorHost {
     }
   }
 
-  /** Begins queued calls in order while there is room. */
-  async #pump(hosted: Hosted): Promise<void> {
-    if (hosted.pumping || hosted.instance === undefined) return;
+  /** Begins queued calls, in order, after this turn: user code never runs on the channel's stack. */
+  #pump(hosted: Hosted): void {
+    if (hosted.pumping || hosted.instance === undefined || hosted.calls.size >= hosted.maxConcurrency) return;
     hosted.pumping = true;
-    await Promise.resolve(); // leave the channel's stack
-    let sliceEnd = performance.now() + SLICE_MS;
-    while (!hosted.gone && hosted.running < hosted.maxConcurrency) {
+    queueMicrotask(() => this.#run(hosted));
+  }
+
+  #run(hosted: Hosted): void {
+    const sliceEnd = performance.now() + SLICE_MS;
+    while (!hosted.gone && hosted.calls.size < hosted.maxConcurrency) {
       const next = hosted.queue.shift();
       if (next === undefined) break;
-      hosted.running++;
       const preparing = prepareArguments(next.args);
-      if (preparing !== undefined) await preparing.catch(() => undefined); // decoding reports what is missing
-      const finished = this.#execute(hosted, next);
-      if (hosted.maxConcurrency > 1) continue;
-      await finished;
-      if (performance.now() > sliceEnd) {
-        await new Promise((resolve) => setImmediate(resolve));
-        sliceEnd = performance.now() + SLICE_MS;
+      if (preparing !== undefined) {
+        // Later calls do not begin before this one. Decoding reports what could not be loaded.
+        const go = (): void => {
+          this.#begin(hosted, next);
+          this.#run(hosted);
+        };
+        void preparing.then(go, go);
+        return;
+      }
+      this.#begin(hosted, next);
+      if (performance.now() > sliceEnd && hosted.queue.length > 0) {
+        setImmediate(() => this.#run(hosted));
+        return;
       }
     }
     hosted.pumping = false;
-    if (!hosted.gone && hosted.queue.length > 0 && hosted.running < hosted.maxConcurrency)
-      void this.#pump(hosted);
   }
 
-  async #execute(hosted: Hosted, execution: Execution): Promise<void> {
-    const { context } = execution;
-    if (context.signal.aborted) answerError(this.#peer, execution.from, context, context.signal.reason);
-    else await execute(this.#watchForExit(hosted, execution), this.#peer);
-    this.#calls.delete(context.taskId);
-    hosted.running--;
-    if (hosted.maxConcurrency > 1) void this.#pump(hosted);
+  #begin(hosted: Hosted, call: Execution): void {
+    const { context } = call;
+    if (context.isCancelled) return answerError(this.#peer, context, context.signal.reason);
+    hosted.current = context;
+    const unfinished = execute(call, this.#peer);
+    hosted.current = undefined;
+    if (unfinished === undefined) return;
+    hosted.calls.add(context);
+    void unfinished.then(() => {
+      hosted.calls.delete(context);
+      this.#pump(hosted);
+    });
   }
 
   /** `exitActor()` ends the actor instead of failing the call as an exception would. */
-  #watchForExit(hosted: Hosted, execution: Execution): Execution {
-    const call = async (args: unknown[]): Promise<unknown> => {
-      try {
-        return await execution.call(args);
-      } catch (error) {
-        if (!(error instanceof ActorExit)) throw error;
-        this.#exit(hosted, "exited");
-        const { actorId, className } = hosted.about;
-        const message = `actor ${className} (${actorId}) ended itself with exitActor() in ${execution.context.name}`;
-        throw new ActorExit(
-          new ActorDiedError(message, { fields: { actorId, className, reason: "exited" } }),
-        );
-      }
-    };
-    return { ...execution, call };
+  #leftBy(hosted: Hosted, context: TaskContext): ActorExit {
+    this.#exit(hosted, "exited");
+    const { actorId, className } = hosted.about;
+    const message = `actor ${className} (${actorId}) ended itself with exitActor() in ${context.name}`;
+    return new ActorExit(new ActorDiedError(message, { fields: { actorId, className, reason: "exited" } }));
   }
 
   #exit(hosted: Hosted, reason: "exited" | "out-of-scope"): void {

@@ -2,12 +2,13 @@
  * What a worker thread starts with: takes its seat in the session, then runs the tasks and hosts the actors that other
  * threads push to it.
  */
-import { workerData, type MessagePort } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 
 import "../api/reducers.ts";
 import { installRuntime, Runtime } from "../api/runtime.ts";
 import type { PeerHooks, PeerSeat } from "../peer/peer.ts";
 import { Peer } from "../peer/peer.ts";
+import type { ChannelEnd } from "../transport/ring-channel.ts";
 import { ActorHost } from "./actor-host.ts";
 import { Code } from "./code.ts";
 import { captureOutput, flushOutput } from "./output.ts";
@@ -17,23 +18,28 @@ import { TaskExecutor } from "./task-executor.ts";
 /** What the node passes to a new worker. */
 export interface WorkerSeat {
   readonly seat: PeerSeat;
-  readonly nodePort: MessagePort;
+  readonly nodeEnd: ChannelEnd;
 }
 
-const { seat, nodePort } = workerData as WorkerSeat; // passed by the node's worker pool
+const { seat, nodeEnd } = workerData as WorkerSeat; // passed by the node's worker pool
 
 const hooks: PeerHooks = {
-  onPeerMessage(from, message, attachments) {
+  onPeerMessage(from, message, attachments, place) {
     switch (message.t) {
       case "task.push":
-        return executor.push(from, message, attachments);
+        if (place === undefined) throw new Error("a worker sent a task to itself");
+        return executor.push(from, message, attachments, place);
+      case "task.template":
+        return executor.learn(from, message.of, attachments);
+      case "task.forget":
+        return executor.forget(from, message.template);
       case "actor.create":
         return host.create(message, attachments);
       case "actor.call":
         return host.call(from, message, attachments);
       case "task.cancel":
-        if (!executor.cancel(message.taskId, message.recursive))
-          host.cancel(message.taskId, message.recursive);
+        if (!executor.cancel(from, message.count, message.recursive))
+          host.cancel(from, message.count, message.recursive);
         return;
       default:
     }
@@ -44,7 +50,7 @@ const hooks: PeerHooks = {
     else if (message.t === "worker.retire")
       peer.toNode({ t: "worker.retire", agreed: !peer.objects.isOwner });
   },
-  onPeerDied: () => undefined,
+  onPeerDied: (peer) => executor.peerDied(peer),
   // A callback from outside may have lost its context; what waits then is the task that runs.
   onWait: () => beginWait(taskContext.getStore() ?? executor.current),
   taskSignal: () => taskContext.getStore()?.signal,
@@ -62,7 +68,7 @@ function beginWait(context: TaskContext | undefined): () => void {
   };
 }
 
-const peer = new Peer(seat, nodePort, hooks);
+const peer = new Peer(seat, nodeEnd, hooks);
 const code = new Code();
 const executor = new TaskExecutor(peer, code);
 const host = new ActorHost(peer, code);

@@ -1,6 +1,5 @@
 /** Running one piece of user code: arguments in, outcome out, exceptions retried or wrapped. Shared by tasks and actors. */
 import { SerializationError, TaskCancelledError, TaskError, RuntimeEnvSetupError } from "../core/errors.ts";
-import type { PeerId, TaskId } from "../core/ids.ts";
 import type { StoredValue } from "../objects/stored-value.ts";
 import type { Peer } from "../peer/peer.ts";
 import { decode, prepare } from "../serialization/codec.ts";
@@ -16,6 +15,8 @@ export interface HeldArguments {
   readonly slots: readonly (readonly [index: number, value: StoredValue])[];
 }
 
+const NO_SLOTS: HeldArguments["slots"] = Object.freeze([]);
+
 export function holdArguments(
   args: WireArguments,
   attachments: readonly Attachment[],
@@ -23,12 +24,16 @@ export function holdArguments(
 ): HeldArguments {
   return {
     values: peer.values.fromWire(args.values, attachments),
-    slots: args.slots.map(([index, value]) => [index, peer.values.fromWire(value, attachments)]),
+    slots:
+      args.slots.length === 0
+        ? NO_SLOTS
+        : args.slots.map(([index, value]) => [index, peer.values.fromWire(value, attachments)]),
   };
 }
 
 /** Loads what the arguments import; undefined when nothing is missing. */
 export function prepareArguments(args: HeldArguments): Promise<unknown> | undefined {
+  if (args.slots.length === 0) return prepare(args.values.encoded);
   const waits = [args.values, ...args.slots.map(([, value]) => value)]
     .map((value) => prepare(value.encoded))
     .filter((wait) => wait !== undefined);
@@ -45,53 +50,82 @@ export function decodeArguments(args: HeldArguments): unknown[] {
 
 export interface Execution {
   readonly context: TaskContext;
-  readonly from: PeerId;
   readonly numReturns: number;
   readonly args: HeldArguments;
   retries: number;
   readonly retryExceptions: boolean | StoredValue;
   /** Calls the user's code. */
   readonly call: (args: unknown[]) => unknown;
+  /** What an exception means for the caller. */
+  readonly judge?: ((error: unknown) => unknown) | undefined;
 }
 
-/** Runs to the end, retries included, and answers the caller. Never throws. */
-export async function execute(execution: Execution, peer: Peer): Promise<void> {
-  const { context, from } = execution;
+/**
+ * Runs to the end, retries included, and answers the caller. Never throws. Code that returns no promise is finished on
+ * return; otherwise the promise tells when.
+ */
+export function execute(execution: Execution, peer: Peer): Promise<void> | undefined {
+  const { context } = execution;
   for (;;) {
     try {
-      const args = decodeArguments(execution.args);
-      const result = await taskContext.run(context, () => execution.call(args));
-      context.signal.throwIfAborted();
-      return answer(peer, from, context.taskId, storeResults(execution, result, peer));
+      const result = taskContext.run(context, execution.call, decodeArguments(execution.args));
+      if (isThenable(result)) return later(result, execution, peer);
+      finish(execution, result, peer);
+      return undefined;
     } catch (error) {
-      if (mayRetry(execution, error)) {
-        if (execution.retries > 0) execution.retries--;
-        peer.toPeer(from, { t: "task.retrying", taskId: context.taskId });
-        continue;
-      }
-      return answerError(peer, from, context, error);
+      if (!fails(error, execution, peer)) continue;
+      return undefined;
     }
   }
 }
 
-function answer(peer: Peer, to: PeerId, taskId: TaskId, results: readonly StoredValue[]): void {
+async function later(result: PromiseLike<unknown>, execution: Execution, peer: Peer): Promise<void> {
+  try {
+    finish(execution, await result, peer);
+  } catch (error) {
+    if (!fails(error, execution, peer)) await execute(execution, peer);
+  }
+}
+
+/** Answers with the error; false when the code is to run again instead. */
+function fails(raised: unknown, execution: Execution, peer: Peer): boolean {
+  const { context } = execution;
+  const error = execution.judge === undefined ? raised : execution.judge(raised);
+  if (mayRetry(execution, error)) {
+    if (execution.retries > 0) execution.retries--;
+    peer.toPeer(context.submitter, { t: "task.retrying", count: context.count });
+    return false;
+  }
+  answerError(peer, context, error);
+  return true;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+function finish(execution: Execution, result: unknown, peer: Peer): void {
+  const { context } = execution;
+  if (context.isCancelled) throw context.signal.reason;
+  const results = storeResults(execution, result, peer);
   flushOutput();
-  const attachments: Attachment[] = [];
-  const outcome: WireOutcome = {
-    ok: true,
-    values: results.map((value) => peer.values.toWire(value, to, attachments)),
-  };
-  peer.toPeer(to, { t: "task.done", taskId, outcome }, attachments);
+  const to = context.submitter;
+  const attachments = peer.values.newAttachments();
+  const values: WireValue[] = [];
+  for (const value of results) values.push(peer.values.toWire(value, to, attachments));
+  const outcome: WireOutcome = { ok: true, values };
+  peer.toPeer(to, { t: "task.done", count: context.count, tookUs: context.tookUs, outcome }, attachments);
 }
 
 /** Sends an error to the caller, wrapped so that it names the task. */
-export function answerError(peer: Peer, to: PeerId, context: TaskContext, error: unknown): void {
+export function answerError(peer: Peer, context: TaskContext, error: unknown): void {
   flushOutput();
+  const to = context.submitter;
   const attachments: Attachment[] = [];
   const value: WireValue = peer.values.toWire(storeError(wrap(context, error), peer), to, attachments);
   peer.toPeer(
     to,
-    { t: "task.done", taskId: context.taskId, outcome: { ok: false, error: value } },
+    { t: "task.done", count: context.count, tookUs: context.tookUs, outcome: { ok: false, error: value } },
     attachments,
   );
 }
@@ -111,7 +145,7 @@ function storeResults(execution: Execution, result: unknown, peer: Peer): Stored
 
 function mayRetry(execution: Execution, error: unknown): boolean {
   const { retries, retryExceptions, context } = execution;
-  if (retries === 0 || retryExceptions === false || context.signal.aborted) return false;
+  if (retries === 0 || retryExceptions === false || context.isCancelled) return false;
   if (
     error instanceof SerializationError ||
     error instanceof TaskCancelledError ||
@@ -125,7 +159,7 @@ function mayRetry(execution: Execution, error: unknown): boolean {
 
 /** User errors become TaskError with the error as cause; the runtime's own verdicts stay what they are. */
 function wrap(context: TaskContext, error: unknown): Error {
-  if (context.signal.aborted) return context.signal.reason as Error; // set by TaskContext.cancel
+  if (context.isCancelled) return context.signal.reason as Error; // set by TaskContext.cancel
   if (error instanceof ActorExit && error.died !== undefined) return error.died;
   if (error instanceof SerializationError || error instanceof RuntimeEnvSetupError) return error;
   const { taskId, name } = context;
@@ -139,10 +173,13 @@ function wrap(context: TaskContext, error: unknown): Error {
   return wrapped;
 }
 
+/** Where the files of this room are, bundled or not. */
+const ownFiles = new URL(".", import.meta.url).href;
+
 /** The frames of the user's code: the runtime's own below them say nothing. */
 function userFrames(stack: string | undefined): string {
   const lines = (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  const own = lines.findIndex((line) => line.includes("/runtime/dist/worker/"));
+  const own = lines.findIndex((line) => line.includes(ownFiles));
   const frames = own < 0 ? lines : lines.slice(0, own);
   return frames.length === 0 ? "" : `\n${frames.join("\n")}`;
 }

@@ -7,6 +7,8 @@ import type { LogRecord } from "../transport/protocol.ts";
 import { taskContext } from "./task-context.ts";
 
 let flushes: readonly (() => void)[] = [];
+/** Whether a line is unfinished anywhere: the end of a task asks, and most tasks print nothing. */
+let unfinished = false;
 
 export function captureOutput(workerId: PeerId, send: (record: LogRecord) => void): void {
   flushes = (["stdout", "stderr"] as const).map((stream) => capture(stream, workerId, send));
@@ -14,6 +16,8 @@ export function captureOutput(workerId: PeerId, send: (record: LogRecord) => voi
 
 /** Sends lines that have no newline yet; at the end of each task and of the thread. */
 export function flushOutput(): void {
+  if (!unfinished) return;
+  unfinished = false;
   for (const flush of flushes) flush();
 }
 
@@ -38,7 +42,10 @@ function capture(
     const rest = lines.pop() ?? "";
     for (const line of lines) emit(name, line);
     if (rest === "") open.delete(name);
-    else open.set(name, rest);
+    else {
+      open.set(name, rest);
+      unfinished = true;
+    }
     const callback = typeof encoding === "function" ? encoding : done;
     if (callback !== undefined) queueMicrotask(() => callback());
     return true;

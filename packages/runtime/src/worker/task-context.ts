@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 import type { HandleMeta } from "../api/actor-handle.ts";
 import { TaskCancelledError } from "../core/errors.ts";
-import type { ActorId, TaskId } from "../core/ids.ts";
+import { taskIdOf, type ActorId, type PeerId, type TaskId } from "../core/ids.ts";
 import type { PoolSelector } from "../core/resource-pools.ts";
 import type { Resources } from "../core/resources.ts";
 import type { ObjectEntry } from "../objects/object-entry.ts";
@@ -17,35 +17,62 @@ export interface ContextActor {
   readonly handle: HandleMeta;
 }
 
-export class TaskContext {
-  readonly taskId: TaskId;
-  readonly name: string;
-  readonly depth: number;
+/** What all tasks of a function, or all calls of an actor, have in common. */
+export interface ContextFrame {
   readonly namespace: string;
   readonly resources: Resources;
   readonly pool: PoolSelector | undefined;
   readonly actor: ContextActor | undefined;
+}
+
+export class TaskContext {
+  readonly submitter: PeerId;
+  /** Among the tasks of the submitter. */
+  readonly count: number;
+  readonly name: string;
+  readonly depth: number;
+  readonly frame: ContextFrame;
+  /** When it began, in `performance.now()` milliseconds; kept for tasks only. */
+  beganAt = 0;
   /** Waits under way; the first one gives the task's CPU back. */
   waits = 0;
-  /** Unfinished results of tasks that this one submitted, for recursive cancellation. */
-  readonly children: Set<ObjectEntry> = new Set();
-  readonly #controller = new AbortController();
+  #children: Set<ObjectEntry> | undefined;
+  #controller: AbortController | undefined;
 
-  constructor(
-    fields: Pick<TaskContext, "taskId" | "name" | "depth" | "namespace" | "resources" | "pool" | "actor">,
-  ) {
-    this.taskId = fields.taskId;
-    this.name = fields.name;
-    this.depth = fields.depth;
-    this.namespace = fields.namespace;
-    this.resources = fields.resources;
-    this.pool = fields.pool;
-    this.actor = fields.actor;
+  constructor(submitter: PeerId, count: number, name: string, depth: number, frame: ContextFrame) {
+    this.submitter = submitter;
+    this.count = count;
+    this.name = name;
+    this.depth = depth;
+    this.frame = frame;
+  }
+
+  get taskId(): TaskId {
+    return taskIdOf(this.submitter, this.count);
+  }
+
+  get actor(): ContextActor | undefined {
+    return this.frame.actor;
   }
 
   /** Aborted when the task is cancelled. */
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    return (this.#controller ??= new AbortController()).signal;
+  }
+
+  get isCancelled(): boolean {
+    return this.#controller?.signal.aborted === true;
+  }
+
+  /** The task submitted something: cancelled with it, when asked to. */
+  adopt(child: ObjectEntry): void {
+    const children = (this.#children ??= new Set());
+    children.add(child);
+    child.onReady(() => children.delete(child));
+  }
+
+  get tookUs(): number {
+    return this.beganAt === 0 ? 0 : Math.ceil((performance.now() - this.beganAt) * 1000);
   }
 
   cancel(recursive: boolean): void {
@@ -53,9 +80,9 @@ export class TaskContext {
     const reason = new TaskCancelledError(`task ${this.name} (${taskId}) was cancelled`, {
       fields: { taskId },
     });
-    this.#controller.abort(reason);
+    (this.#controller ??= new AbortController()).abort(reason);
     if (!recursive) return;
-    for (const child of this.children) child.cancel?.({ force: false, recursive: true });
+    for (const child of this.#children ?? []) child.maker?.cancel({ force: false, recursive: true });
   }
 }
 

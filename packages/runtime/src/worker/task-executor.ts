@@ -1,78 +1,168 @@
-/** Runs the tasks that submitters push to this worker. The lease lets in one at a time. */
-import type { PeerId, TaskId } from "../core/ids.ts";
+/**
+ * Runs the tasks that the holder of this worker's lease sends, one at a time, in order. A task begins only after it
+ * was claimed: until then the holder may have taken it back, and then it is passed over in silence.
+ */
+import { Fifo } from "../core/fifo.ts";
+import type { PeerId } from "../core/ids.ts";
+import type { StoredValue } from "../objects/stored-value.ts";
 import type { Peer } from "../peer/peer.ts";
 import type { Attachment } from "../transport/channel.ts";
-import type { PeerToPeer } from "../transport/protocol.ts";
+import type { Place } from "../transport/place.ts";
+import type { PeerToPeer, WireTemplate } from "../transport/protocol.ts";
 import type { Code } from "./code.ts";
-import { answerError, execute, holdArguments, prepareArguments } from "./execution.ts";
-import { TaskContext } from "./task-context.ts";
+import { answerError, execute, holdArguments, prepareArguments, type Execution } from "./execution.ts";
+import { TaskContext, type ContextFrame } from "./task-context.ts";
 
 type Push = Extract<PeerToPeer, { t: "task.push" }>;
+
+interface Template {
+  readonly of: WireTemplate;
+  readonly frame: ContextFrame;
+  readonly retryExceptions: boolean | StoredValue;
+}
+
+interface Queued {
+  readonly context: TaskContext;
+  readonly template: Template;
+  readonly retries: number;
+  readonly args: ReturnType<typeof holdArguments>;
+  /** Whether the task may begin. */
+  readonly claim: () => boolean;
+}
+
+/** How long tasks run back to back before the thread looks at its messages again. */
+const SLICE_MS = 10;
 
 export class TaskExecutor {
   readonly #peer: Peer;
   readonly #code: Code;
-  readonly #running = new Map<TaskId, TaskContext>();
+  readonly #templates = new Map<PeerId, Map<number, Template>>();
+  readonly #queue = new Fifo<Queued>();
+  readonly #run = (): void => this.#runQueue();
+  #current: TaskContext | undefined;
+  #scheduled = false;
 
   constructor(peer: Peer, code: Code) {
     this.#peer = peer;
     this.#code = code;
   }
 
+  learn(from: PeerId, of: WireTemplate, attachments: readonly Attachment[]): void {
+    const { values } = this.#peer;
+    if (of.fn.value !== undefined) this.#code.receive(of.fn.id, values.fromWire(of.fn.value, attachments));
+    const { retryExceptions, namespace, resources, pool } = of;
+    const template: Template = {
+      of,
+      frame: { namespace, resources, pool, actor: undefined },
+      retryExceptions:
+        typeof retryExceptions === "boolean"
+          ? retryExceptions
+          : values.fromWire(retryExceptions, attachments),
+    };
+    const known = this.#templates.get(from);
+    if (known === undefined) this.#templates.set(from, new Map([[of.template, template]]));
+    else known.set(of.template, template);
+  }
+
+  forget(from: PeerId, template: number): void {
+    this.#templates.get(from)?.delete(template);
+  }
+
+  peerDied(peer: PeerId): void {
+    this.#templates.delete(peer);
+  }
+
   /** Takes over what arrived; the user's code runs after this turn, never on the channel's stack. */
-  push(from: PeerId, message: Push, attachments: readonly Attachment[]): void {
-    const peer = this.#peer;
-    if (message.fn.value !== undefined) {
-      this.#code.receive(message.fn.id, peer.values.fromWire(message.fn.value, attachments));
-    }
-    const args = holdArguments(message.args, attachments, peer);
-    const { taskId, name, depth, namespace, resources, pool, retryExceptions } = message;
-    const context = new TaskContext({
-      taskId,
-      name,
-      depth: depth + 1,
-      namespace,
-      resources,
-      pool,
-      actor: undefined,
-    });
-    const retry =
-      typeof retryExceptions === "boolean"
-        ? retryExceptions
-        : peer.values.fromWire(retryExceptions, attachments);
-    this.#running.set(taskId, context);
-    void this.#run(from, message, { args, context, retryExceptions: retry });
+  push(from: PeerId, message: Push, attachments: readonly Attachment[], place: Place): void {
+    const args = holdArguments(message.args, attachments, this.#peer);
+    const template = this.#templates.get(from)?.get(message.template);
+    if (template === undefined)
+      throw new Error(`task of ${from} has an unknown template ${message.template}`);
+    const { name, depth } = template.of;
+    const context = new TaskContext(from, message.count, name, depth + 1, template.frame);
+    const claim = (): boolean => place.claim(message.place);
+    this.#queue.push({ context, template, retries: message.retries, args, claim });
+    this.#schedule();
   }
 
-  /** The task that runs now; the lease lets in one at a time. */
+  /** The task that runs now. */
   get current(): TaskContext | undefined {
-    for (const context of this.#running.values()) return context;
-    return undefined;
+    return this.#current;
   }
 
-  cancel(taskId: TaskId, recursive: boolean): boolean {
-    const context = this.#running.get(taskId);
+  cancel(from: PeerId, count: number, recursive: boolean): boolean {
+    const is = (context: TaskContext | undefined): boolean =>
+      context?.count === count && context.submitter === from;
+    const context = is(this.#current) ? this.#current : this.#queue.find((task) => is(task.context))?.context;
     context?.cancel(recursive);
     return context !== undefined;
   }
 
-  async #run(
-    from: PeerId,
-    message: Push,
-    taken: Pick<Parameters<typeof execute>[0], "args" | "context" | "retryExceptions">,
-  ): Promise<void> {
-    await Promise.resolve(); // leave the channel's stack
-    const { context, args } = taken;
-    try {
-      const fn = await this.#code.load(message.fn.id, message.name);
-      await prepareArguments(args);
-      const { numReturns, retries } = message;
-      const call = (values: unknown[]): unknown => fn(...values);
-      await execute({ ...taken, from, numReturns, retries, call }, this.#peer);
-    } catch (error) {
-      answerError(this.#peer, from, context, error);
-    } finally {
-      this.#running.delete(context.taskId);
+  #schedule(): void {
+    if (this.#scheduled || this.#current !== undefined) return;
+    this.#scheduled = true;
+    queueMicrotask(this.#run);
+  }
+
+  #runQueue(): void {
+    this.#scheduled = false;
+    const sliceEnd = performance.now() + SLICE_MS;
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      if (!next.claim()) continue;
+      this.#current = next.context;
+      next.context.beganAt = performance.now();
+      const unfinished = this.#start(next);
+      if (unfinished !== undefined) return void unfinished.then(() => this.#finished());
+      this.#current = undefined;
+      if (performance.now() < sliceEnd || this.#queue.length === 0) continue;
+      this.#scheduled = true;
+      setImmediate(this.#run);
+      return;
     }
+  }
+
+  #finished(): void {
+    this.#current = undefined;
+    if (this.#queue.length > 0) this.#schedule();
+  }
+
+  /** Undefined when the task has finished. */
+  #start(task: Queued): Promise<void> | undefined {
+    const { of } = task.template;
+    try {
+      const fn = this.#code.load(of.fn.id, of.name);
+      const preparing = prepareArguments(task.args);
+      if (typeof fn === "function" && preparing === undefined) return this.#execute(task, fn);
+      return this.#startLater(task, fn, preparing);
+    } catch (error) {
+      answerError(this.#peer, task.context, error);
+      return undefined;
+    }
+  }
+
+  async #startLater(
+    task: Queued,
+    fn: Function | Promise<Function>,
+    preparing: Promise<unknown> | undefined,
+  ): Promise<void> {
+    try {
+      const loaded = await fn;
+      await preparing;
+      await this.#execute(task, loaded);
+    } catch (error) {
+      answerError(this.#peer, task.context, error);
+    }
+  }
+
+  #execute({ context, template, retries, args }: Queued, fn: Function): Promise<void> | undefined {
+    const execution: Execution = {
+      context,
+      numReturns: template.of.numReturns,
+      args,
+      retries,
+      retryExceptions: template.retryExceptions,
+      call: (values: unknown[]): unknown => fn(...values),
+    };
+    return execute(execution, this.#peer);
   }
 }

@@ -80,7 +80,7 @@ export class ExperimentAnalysis<C extends Config = Config, M extends Metrics = M
       numTrials: trials.length,
       numTerminated: sum(({ trial }) => Number(trial.status === "TERMINATED")),
       numErrors: sum(({ trial }) => Number(trial.status === "ERROR")),
-      numResults: sum(({ history }) => history.numResults),
+      numResults: sum(({ trial }) => trial.lastResult?.reports_total ?? 0),
       trainingSeconds: sum(({ trial }) => trial.lastResult?.time_total_s ?? 0),
       elapsedSeconds: elapsedSeconds ?? 0,
     };

@@ -64,7 +64,7 @@ export class TrialHistory {
     }
   }
 
-  /** How many results were added. */
+  /** How many results were added; the row of what a trainable returned counts, too. */
   get numResults(): number {
     return this.#numResults;
   }

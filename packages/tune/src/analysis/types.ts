@@ -31,7 +31,7 @@ export interface ExperimentStats {
   readonly numTrials: number;
   readonly numTerminated: number;
   readonly numErrors: number;
-  /** Results of all trials together. */
+  /** Reports of all trials together; what a trainable returned at its end is a part of its last report. */
   readonly numResults: number;
   /** Seconds that trials trained, added up over all trials. */
   readonly trainingSeconds: number;

@@ -9,6 +9,7 @@ import { AsyncHyperBandScheduler } from "../schedulers/asha.ts";
 import { FIFOScheduler } from "../schedulers/fifo.ts";
 import { PopulationBasedTraining } from "../schedulers/pbt/scheduler.ts";
 import type { TrialScheduler } from "../schedulers/types.ts";
+import { CLIReporter } from "../reporters/cli-reporter.ts";
 import type { ProgressReporter } from "../reporters/types.ts";
 import { defaultStoragePath } from "../storage/experiment-files.ts";
 import { formatDate } from "../trial/trial.ts";
@@ -31,13 +32,9 @@ export function schedulerOf({ scheduler = "fifo", config }: FilledOptions): Tria
 export const searcherOf = ({ searchAlg }: FilledOptions): Searcher =>
   searchAlg ?? new BasicVariantGenerator();
 
-export async function reporterOf({
-  progressReporter,
-  verbose,
-}: FilledOptions): Promise<ProgressReporter | undefined> {
+export function reporterOf({ progressReporter, verbose }: FilledOptions): ProgressReporter | undefined {
   if (progressReporter !== undefined) return progressReporter;
   if (verbose === 0) return undefined;
-  const { CLIReporter } = await import("../reporters/cli-reporter.ts");
   return new CLIReporter();
 }
 

@@ -74,7 +74,7 @@ export async function runExperiment(
     random: searchRandom,
     warn: (text) => warn(text),
   });
-  const reporter = await reporterOf(options);
+  const reporter = reporterOf(options);
   const { name, path } = placeOf(options);
 
   const { executor, checkpoints } = await backend(boundTrainable(options));

@@ -2,7 +2,6 @@
  * The actor that runs a trainable, one trial after another. An export of a module, so that it travels by reference.
  * Runs inside a worker: it must import nothing heavy.
  */
-import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
@@ -54,7 +53,7 @@ function mailboxLink(
   isolation: "thread" | "shared",
   trialDir: string,
 ): TrialLink {
-  const scratch = (): string => join(trialDir, `${scratchPrefix}${randomUUID().slice(0, 8)}`);
+  const scratch = (): string => join(trialDir, `${scratchPrefix}${crypto.randomUUID().slice(0, 8)}`);
   return {
     exchange: (event) => ray.get(mailbox.exchange.remote(event)),
     exchangeSync: (event) => {

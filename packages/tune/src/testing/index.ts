@@ -16,4 +16,5 @@ export {
   type TrainOptions,
 } from "./scheduler-harness.ts";
 export * from "./simulate.ts";
+export { simulateRun } from "./simulate-run.ts";
 export { SimulatedExecutor, type SimulatedStep, type SimulationOptions } from "./simulated-executor.ts";

@@ -43,7 +43,7 @@ function assembleSource(code: SourceCode, given: readonly unknown[]): AssembledF
   )(
     ...params.map(({ from }) => {
       if (from === "meta") return metaOf(code);
-      if (from === "import") return viteImport(code);
+      if (from === "import") return importerOf(code);
       if (typeof from === "object") return argumentsOf(from, whenKnown);
       const value = typeof from === "number" ? values[from] : undefined;
       // A base that comes later: any constructor will do until its prototype is linked.
@@ -159,27 +159,31 @@ function argumentsOf(indices: readonly number[], whenKnown: (index: number, link
   return made;
 }
 
-function metaOf({ url }: SourceCode): object {
-  const isFile = url.startsWith("file:");
-  const path = isFile ? fileURLToPath(url) : url;
+function metaOf({ home }: SourceCode): object {
+  const isFile = home.startsWith("file:");
+  const path = isFile ? fileURLToPath(home) : home;
   return Object.assign(Object.create(null) as object, {
-    url,
+    url: home,
     filename: path,
     dirname: dirname(path),
     env: process.env,
     resolve: (specifier: string): string => {
       if (isBuiltin(specifier)) return specifier.startsWith("node:") ? specifier : `node:${specifier}`;
-      if (/^(?:\.{0,2}\/|[a-z]+:)/i.test(specifier)) return new URL(specifier, url).href;
-      return pathToFileURL(createRequire(url).resolve(specifier)).href;
+      if (/^(?:\.{0,2}\/|[a-z]+:)/i.test(specifier)) return new URL(specifier, home).href;
+      return pathToFileURL(createRequire(home).resolve(specifier)).href;
     },
   });
 }
 
-/** vitest's `import()`: literal paths were rewritten to be relative to the project. */
-function viteImport({ url, importRoot }: SourceCode): (specifier: string) => Promise<object> {
-  const load = importFrom(url);
-  return (specifier) =>
-    load(specifier.startsWith("/") && importRoot !== undefined ? viteUrl(specifier, importRoot) : specifier);
+/** `import()` of the user's file. vitest has rewritten literal paths to be relative to its project. */
+function importerOf({
+  home,
+  importRoot,
+}: SourceCode): (specifier: string, options?: object) => Promise<object> {
+  const load = importFrom(home);
+  if (importRoot === undefined) return load;
+  return (specifier, options) =>
+    load(specifier.startsWith("/") ? viteUrl(specifier, importRoot) : specifier, options);
 }
 
 function assembleBound(code: BoundCode, values: readonly unknown[]): AssembledFunction {

@@ -13,7 +13,7 @@ import { carryProperties, isConstructor } from "./overlays.ts";
 import { parseFunction, UnparsableFunction } from "./parse.ts";
 import type { FunctionShape } from "./parse.ts";
 import { filePath } from "./positions.ts";
-import type { Position } from "./positions.ts";
+import type { Place } from "./positions.ts";
 import { cannotSend } from "./problems.ts";
 import { describeScript } from "./script.ts";
 import type { Script } from "./script.ts";
@@ -21,7 +21,7 @@ import { captureSurroundings } from "./surroundings.ts";
 import type { FunctionParts } from "./types.ts";
 
 /** The parts of a function whose surroundings are known. `first` is where it begins in the user's file. */
-export function byValue(subject: Subject, first: Position): FunctionParts {
+export function byValue(subject: Subject, first: Place): FunctionParts {
   const { fn, shape, script, offset } = subject;
   const into = new Capturing(shape.text);
   const rewritten = rewriteClass(subject, into);
@@ -32,7 +32,6 @@ export function byValue(subject: Subject, first: Position): FunctionParts {
   }
   const carried = carryProperties(fn, shape, into);
   const name = Object.getOwnPropertyDescriptor(fn, "name")?.value as unknown;
-  const path = filePath(script.url);
   const constructs = isConstructor(fn, shape);
   const code: SourceCode = {
     kind: shape.form === "class" ? "class" : "function",
@@ -41,22 +40,24 @@ export function byValue(subject: Subject, first: Position): FunctionParts {
     form: shape.form,
     strict: subject.strict,
     name: methodKey ?? (typeof name === "string" ? name : undefined),
-    url:
-      script.url === ""
-        ? "[anonymous]"
-        : path === undefined || script.url.startsWith("file:")
-          ? script.url
-          : path,
+    home: script.home,
+    url: shownUrl(first.url),
     line: first.line,
     column: first.column,
     params: into.params,
     ...carried,
     superPrototype,
     base: rewritten.base,
-    usesImport: shape.dynamicImport,
     importRoot: rewritten.importRoot,
   };
-  return { code, values: into.values };
+  const { values, problems } = into;
+  return problems.length === 0 ? { code, values } : { code, values, problems };
+}
+
+/** How stacks name the file: as Node does, paths for CommonJS and URLs for modules. */
+function shownUrl(url: string): string {
+  if (url === "") return "[anonymous]";
+  return url.startsWith("file:") ? url : (filePath(url) ?? url);
 }
 
 /** V8 gives plain sloppy functions own `caller` properties; for the rest the file decides. */

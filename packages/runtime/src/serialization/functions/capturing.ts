@@ -2,9 +2,11 @@
  * What the parts of a capture hand to each other: the function at hand with its surroundings, and the parameters,
  * values and changes of the text that its wrapper will need.
  */
+import { SerializationError } from "../../core/errors.ts";
 import type { Parameter } from "./code.ts";
 import { applyEdits, freshNames } from "./edits.ts";
 import type { Edit } from "./edits.ts";
+import { activeScope } from "./inspect.ts";
 import type { CapturedScope } from "./inspector.ts";
 import type { FunctionShape } from "./parse.ts";
 import type { Reference } from "./scope-analysis.ts";
@@ -32,6 +34,7 @@ export class Capturing {
   readonly params: Parameter[] = [];
   readonly values: FunctionValue[] = [];
   readonly edits: Edit[] = [];
+  readonly problems: SerializationError[] = [];
   readonly fresh: (wish: string) => string;
   private readonly text: string;
 
@@ -47,6 +50,16 @@ export class Capturing {
 
   param(name: string, value: FunctionValue): void {
     this.params.push({ name, from: this.value(value) });
+  }
+
+  /** Does one step; what makes it fail ends the capture, unless all problems are wanted. */
+  attempt(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (!(error instanceof SerializationError) || !activeScope().collects) throw error;
+      this.problems.push(error);
+    }
   }
 
   /** Writes `expression` in the place of a variable. */
@@ -77,7 +90,8 @@ export function captured(
   return {
     value,
     get label() {
-      return `${what} '${name}' (used at ${script.positions.label(offset + start)})`;
+      const written = script.positions.nameAt(offset + start) ?? name;
+      return `${what} '${written}' (used at ${script.positions.label(offset + start)})`;
     },
     frame: () => script.positions.frame(offset + start),
   };

@@ -13,7 +13,7 @@ export type ParameterSource =
   | "self"
   /** An object like `import.meta` of the module that the function is from. */
   | "meta"
-  /** vitest's replacement of `import()`. */
+  /** `import()` from the user's file. */
   | "import"
   /** An `arguments` object of the values at these indices. */
   | readonly number[];
@@ -41,6 +41,8 @@ export interface SourceCode extends FunctionCode {
   readonly strict: boolean;
   /** Own `name`, when it is a plain string. */
   readonly name: string | undefined;
+  /** URL of the module that it ran in: the one that `import()` and `import.meta` are about. */
+  readonly home: string;
   /** The user's file and the position, counted from 0, of the first character of `source` in it. */
   readonly url: string;
   readonly line: number;
@@ -57,7 +59,6 @@ export interface SourceCode extends FunctionCode {
   readonly prototypeBase: number | undefined;
   /** Index of the function's own prototype, when it is not the usual one. */
   readonly ownPrototype: number | undefined;
-  readonly usesImport: boolean;
   /** Root of the vitest project, which the paths of its `import()` are relative to. */
   readonly importRoot: string | undefined;
 }

@@ -6,7 +6,6 @@
 import { Script } from "node:vm";
 import type { SourceCode } from "./code.ts";
 import { freshNames } from "./edits.ts";
-import { mainLoader } from "./loader.ts";
 
 /** Gives the function (or the object that holds it) and one setter for each late parameter. */
 export type Wrapper = (
@@ -29,7 +28,7 @@ export function compile(code: SourceCode, late: readonly number[]): Wrapper {
 }
 
 function compileNow(code: SourceCode, late: readonly number[]): Wrapper {
-  const { source, strict, form, url, line, column, usesImport } = code;
+  const { source, strict, form, url, line, column } = code;
   const names = code.params.flatMap(({ name, from }) => (from === "self" ? [] : [name]));
   const self = code.params.find(({ from }) => from === "self")?.name;
   // Nothing but the user's own names may be visible in the function: a setter's parameter is a name of its own scope.
@@ -45,7 +44,6 @@ function compileNow(code: SourceCode, late: readonly number[]): Wrapper {
     filename: url,
     lineOffset: line,
     columnOffset: column - start.length,
-    ...(usesImport && { importModuleDynamically: mainLoader() }),
   });
   return script.runInThisContext() as Wrapper; // The text above is a function of this type.
 }

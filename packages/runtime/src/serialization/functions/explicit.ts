@@ -32,8 +32,8 @@ export function dismantleExplicitly(
   const offset = located?.offset ?? 0;
   const exported = located && exportedHere(fn, located.script);
   if (exported !== undefined) return exported;
-  const first = script.positions.original(offset) ?? { line: 0, column: 0 };
-  if (located !== undefined) noteLocation(fn, { url: script.url, ...first });
+  const first = script.positions.original(offset) ?? { url: script.url, line: 0, column: 0 };
+  if (located !== undefined) noteLocation(fn, first);
   const title = titleOf(fn, text);
   const strict = isStrict(fn, text, script);
   const shape = parseSubject(fn, text, strict, title);
@@ -153,8 +153,10 @@ function readScript(path: string): Script | undefined {
   }
   const isModule = !path.endsWith(".cjs") && /^\s*(?:import|export)\b/m.test(source);
   const url = isModule ? pathToFileURL(path).href : path;
+  const sourceMapURL =
+    /^\/\/# sourceMappingURL=(\S+)\s*$/m.exec(source.slice(source.lastIndexOf("\n//#")))?.[1] ?? "";
   return describeScript(
-    { scriptId: path, url, sourceMapURL: "", startLine: 0, startColumn: 0, isModule },
+    { scriptId: path, url, sourceMapURL, startLine: 0, startColumn: 0, isModule },
     source,
   );
 }

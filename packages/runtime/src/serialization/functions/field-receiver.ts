@@ -11,7 +11,9 @@ import { childrenOf } from "./syntax.ts";
 /** What `this` is at an offset of the function's text; undefined when it cannot be known. */
 export function fieldReceiver(subject: Subject, start: number): { readonly value: unknown } | undefined {
   const { script, offset, holder } = subject;
-  if (script.system === "other") return undefined;
+  // Code of `node -e` and of the REPL is a script.
+  const isTyped = /^(?:\[eval\d*\]|REPL\d+)$/.test(script.url);
+  if (script.system === "other" && !isTyped) return undefined;
   let program: AnyNode;
   try {
     program = acorn().parse(script.source, parserOptions(script.system === "esm" ? "module" : "script"));
@@ -19,8 +21,11 @@ export function fieldReceiver(subject: Subject, start: number): { readonly value
     return undefined;
   }
   const around = receiverOf(program, offset + start);
-  // `this` of a CommonJS module is its exports.
-  if (around === undefined) return script.system === "cjs" ? undefined : { value: undefined };
+  if (around === undefined) {
+    // `this` of a CommonJS module is its exports.
+    if (script.system === "cjs") return undefined;
+    return { value: script.system === "esm" ? undefined : globalThis };
+  }
   if (around.cls === undefined || around.static || holder === undefined) return undefined;
   const text = script.source.slice(around.cls.start, around.cls.end);
   return isInstance(holder, text) ? { value: holder } : undefined;

@@ -6,14 +6,25 @@ import { types } from "node:util";
 import { captured } from "./capturing.ts";
 import type { Capturing, Subject } from "./capturing.ts";
 import { isStandardGlobal } from "./globals.ts";
-import { captureImport } from "./imported-names.ts";
+import { captureImport, noteNamespaces } from "./imported-names.ts";
 import { requireFunction } from "./imports.ts";
-import { bindingGroups } from "./inspector.ts";
+import {
+  bindingGroups,
+  isAssignedInRepl,
+  isReplLine,
+  UNSET,
+  valuesIn,
+  variableIn,
+  nodeTellsUnset,
+} from "./inspector.ts";
 import type { CapturedScope } from "./inspector.ts";
+import { requiredReference } from "./modules.ts";
 import { cannotSend, warnOnce } from "./problems.ts";
 import type { Reference } from "./scope-analysis.ts";
 import type { AssignedVariable, Script } from "./script.ts";
 import { ImportReference } from "./types.ts";
+import type { BindingCell } from "./types.ts";
+import { undefinedAt } from "./uninitialized.ts";
 import { weakReference } from "./weak-collections.ts";
 
 /** Captures all free variables. `skip` are ranges of the text that will be replaced as a whole. */
@@ -22,12 +33,15 @@ export function captureVariables(
   into: Capturing,
   skip: readonly { start: number; end: number }[],
 ): void {
+  const { script, scopes } = subject;
+  const module = scopes.findIndex((_, at) => isModuleLevel(script, scopes, at));
+  if (subject.shape.free.size > 0) noteNamespaces(script, scopes[module]?.variables ?? {});
   for (const [name, all] of subject.shape.free) {
     const references = all.filter(
       (use) => !skip.some(({ start, end }) => use.start >= start && use.end <= end),
     );
     const [first] = references;
-    if (first !== undefined) captureVariable(subject, into, name, references, first);
+    if (first !== undefined) into.attempt(() => captureVariable(subject, into, name, references, first));
   }
 }
 
@@ -45,7 +59,9 @@ function captureVariable(
     captureGlobal(subject, into, name, references, first);
     return;
   }
-  const value = scope.variables[name];
+  const value = variableIn(scope.variables, name);
+  if (value === UNSET || (value === undefined && !nodeTellsUnset))
+    checkUndefined(subject, name, first, value);
   const moduleLevel = isModuleLevel(script, scopes, at);
   const imported = moduleLevel ? script.imports().get(name) : undefined;
   if (imported !== undefined && captureImport(subject, into, name, references, imported, value)) return;
@@ -56,6 +72,15 @@ function captureVariable(
   }
   if (types.isWeakMap(value) || types.isWeakSet(value)) {
     captureWeak(subject, into, name, first, value);
+    return;
+  }
+  const whole = isObject(value) ? requiredReference(value) : undefined;
+  if (whole !== undefined && !references.some(({ write }) => write)) {
+    into.param(name, captured(subject, name, first, whole));
+    return;
+  }
+  if (scope.kind === "Script" && isReplLine(script.url) && isAssignedInRepl(name)) {
+    captureCell(subject, into, name, references, bindingGroups().moduleCell(`REPL ${name}`, 0, value));
     return;
   }
   const variable = assignedVariable(subject, references, moduleLevel);
@@ -70,16 +95,60 @@ function captureVariable(
       declaration: variable.declaration,
       closure: subject.offset,
       once: variable.makesOnce(subject.offset, subject.offset + subject.shape.text.length),
-      own: Object.values(scope.variables),
+      own: valuesIn(scope.variables),
       around: valuesAround(script, scopes, at + 1),
       moduleLevel: variable.moduleLevel,
       holder: subject.holder,
     },
     value,
   );
+  captureCell(subject, into, name, references, cell);
+}
+
+/** A variable without a value may be one whose declaration has not run yet. */
+function checkUndefined(
+  { script, offset, title }: Subject,
+  name: string,
+  { start }: Reference,
+  value: unknown,
+): void {
+  const undefinedIs = value === UNSET ? "never" : undefinedAt(script, offset + start);
+  if (undefinedIs === "meant") return;
+  const written = script.positions.nameAt(offset + start) ?? name;
+  const place = script.positions.label(offset + start);
+  if (undefinedIs === "perhaps") {
+    warnOnce(
+      "MANTA_CAPTURED_UNDEFINED",
+      place,
+      `${title} captures '${written}' (${place}), which is undefined at this moment; if its declaration runs later, send the function after it`,
+    );
+    return;
+  }
+  throw cannotSend({
+    subject: title,
+    reason: `'${written}' (used at ${place}) has no value yet: its declaration has not run`,
+    frame: script.positions.frame(offset + start),
+    hint: "send the function after the declaration, or move the declaration up.",
+  });
+}
+
+/** A variable that is assigned: it becomes a field of a cell, which all closures in the payload share. */
+function captureCell(
+  subject: Subject,
+  into: Capturing,
+  name: string,
+  references: readonly Reference[],
+  cell: BindingCell,
+): void {
+  const [first] = references;
+  if (first === undefined) return;
   const box = into.fresh(name);
   into.param(box, captured(subject, name, first, cell));
   for (const reference of references) into.replace(reference, `${box}.value`);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 /**
@@ -123,7 +192,7 @@ function assignedVariable(
 function valuesAround(script: Script, scopes: readonly CapturedScope[], from: number): unknown[] {
   const values: unknown[] = [];
   for (let at = from; at < scopes.length && !isModuleLevel(script, scopes, at); at++) {
-    values.push(...Object.values(scopes[at]?.variables ?? {}));
+    values.push(...valuesIn(scopes[at]?.variables ?? {}));
   }
   return values;
 }
@@ -184,7 +253,7 @@ function captureModuleVariable(
   }
   const cache: unknown = typeof value === "function" ? Reflect.get(value, "cache") : undefined;
   if (script.system !== "cjs" || name !== "require" || cache === undefined) return false;
-  into.param(name, captured(subject, name, first, new ImportReference(requireFunction, script.url, name)));
+  into.param(name, captured(subject, name, first, new ImportReference(requireFunction, script.home, name)));
   return true;
 }
 

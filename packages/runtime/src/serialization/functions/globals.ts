@@ -49,7 +49,8 @@ export function isGlobalReference(binding: ImportedBinding): boolean {
 export function globalReference(value: object): ImportReference | undefined {
   // Programs and test runners replace process.env, so it is compared as it is now.
   if (value === process.env) return new ImportReference(specifier, undefined, "process.env");
-  const name = tables().names.get(value) ?? (typeof value === "function" ? lazyGlobal(value) : undefined);
+  const name =
+    tables().names.get(value) ?? (typeof value === "function" ? lazyGlobal(value) : lazyObject(value));
   return name === undefined ? undefined : new ImportReference(specifier, undefined, name);
 }
 
@@ -72,6 +73,18 @@ function lazyGlobal(value: Function): string | undefined {
       return name;
   }
   return undefined;
+}
+
+const lazyObjects: ReadonlyMap<unknown, string> = new Map(
+  ["performance", "crypto", "navigator"].map((name) => [`${name[0]?.toUpperCase()}${name.slice(1)}`, name]),
+);
+
+function lazyObject(value: object): string | undefined {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (typeof prototype !== "object" || prototype === null) return undefined;
+  const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  const name = typeof constructor === "function" ? lazyObjects.get(constructor.name) : undefined;
+  return name !== undefined && Reflect.get(globalThis, name) === value ? name : undefined;
 }
 
 function isNative(fn: Function): boolean {

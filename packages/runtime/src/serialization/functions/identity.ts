@@ -3,10 +3,10 @@
  * receives it remembers it by this id, so that a second payload, or the class's way home, meets the class that is
  * there already and `instanceof` holds.
  */
-import { randomBytes } from "node:crypto";
+import { nanoid } from "nanoid/non-secure";
 
 /** Distinguishes the ids that this thread gives from those of every other one. */
-export const threadPrefix: string = randomBytes(6).toString("base64url");
+export const threadPrefix: string = nanoid(8);
 let count = 0;
 
 const ids = new WeakMap<Function, string>();

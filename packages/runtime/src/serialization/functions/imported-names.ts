@@ -3,10 +3,11 @@
  * specifier and from the same point of view; the rest travels by value, and of a module only the members in use.
  */
 import { createRequire } from "node:module";
+import { types } from "node:util";
 import { captured } from "./capturing.ts";
 import type { Capturing, Subject } from "./capturing.ts";
-import { interopName, noteOrigin, requiredName } from "./imports.ts";
-import { bindingGroups, scriptByUrl } from "./inspector.ts";
+import { interopName, noteOrigin, noteSent, requiredName } from "./imports.ts";
+import { bindingGroups, scriptByUrl, variableIn } from "./inspector.ts";
 import { fileSpecifier, importTarget } from "./modules.ts";
 import type { ImportTarget } from "./modules.ts";
 import { filePath } from "./positions.ts";
@@ -97,7 +98,7 @@ function captureMembers(
       const fresh = into.fresh(member.name);
       const carried =
         from !== undefined
-          ? new ImportReference(from.specifier, from.parent, member.name)
+          ? sentReference(new ImportReference(from.specifier, from.parent, member.name), value)
           : (liveBinding(subject.script, imported.specifier, member.name, value) ?? value);
       into.param(fresh, captured(subject, member.name, reference, carried));
       param = carried instanceof BindingCell ? `${fresh}.value` : fresh;
@@ -106,6 +107,25 @@ function captureMembers(
     // A member of a cell must not be called as its method.
     const text = member.callee && param.includes(".") ? `(0, ${param})` : param;
     into.edits.push({ start: reference.start, end: member.end, text });
+  }
+}
+
+function sentReference(reference: ImportReference, value: unknown): ImportReference {
+  if (isObject(value)) noteSent(value, reference);
+  return reference;
+}
+
+/**
+ * Notes where the modules that a file imports as a whole (`import * as`) are from: one that lies in an object cannot
+ * be told otherwise.
+ */
+export function noteNamespaces(script: Script, variables: Readonly<Record<string, unknown>>): void {
+  for (const [name, { specifier, name: exported }] of script.imports()) {
+    const value = variableIn(variables, name);
+    if (exported !== "*" || !isObject(value) || !types.isModuleNamespaceObject(value)) continue;
+    const target = importTarget(specifier, script);
+    if (target.kind === "reference")
+      noteOrigin(value, new ImportReference(target.specifier, target.parent, "*"));
   }
 }
 
@@ -177,17 +197,15 @@ function captureRequired(
   const isHelped = isObject(real) && value !== real;
   const how = isHelped ? interopName : requiredName;
   // `require` of the worker resolves a bare specifier as the file's own does.
-  const parent = target.parent ?? subject.script.url;
+  const parent = target.parent ?? subject.script.home;
   const reference = new ImportReference(target.specifier, parent, how);
   into.param(name, captured(subject, name, first, reference));
 }
 
 /** The module itself; it is loaded, so `require` only looks it up. */
 function requiredHere({ specifier }: Extract<ImportTarget, { kind: "reference" }>, script: Script): unknown {
-  const path = filePath(script.url);
-  if (path === undefined) return undefined;
   try {
-    return createRequire(path)(filePath(specifier) ?? specifier) as unknown;
+    return createRequire(script.home)(filePath(specifier) ?? specifier) as unknown;
   } catch {
     return undefined;
   }

@@ -31,7 +31,7 @@ export function loadImports(bindings: Iterable<ImportedBinding>): Promise<void> 
   for (const binding of bindings) {
     if (isImmediate(binding)) continue;
     const key = keyOf(binding);
-    if (modules.has(key)) continue;
+    if (modules.has(key) || ownValue(binding) !== undefined) continue;
     let wait = loading.get(key);
     if (wait === undefined) {
       wait = load(binding, key).finally(() => loading.delete(key));
@@ -52,7 +52,9 @@ export function importedValue(binding: ImportedBinding): unknown {
   if (isGlobalReference(binding)) return globalByName(name);
   if (specifier === requireFunction) return createRequire(parent ?? import.meta.url);
   if (specifier === weakCollections) return weakCollection(name);
-  const value = name === requiredName ? requireModule(binding) : memberOf(moduleFor(binding), binding);
+  const value =
+    ownValue(binding) ??
+    (name === requiredName ? requireModule(binding) : memberOf(moduleFor(binding), binding));
   if ((typeof value === "object" && value !== null) || typeof value === "function") {
     if (!origins.has(value)) origins.set(value, new ImportReference(specifier, parent, name));
   }
@@ -62,6 +64,26 @@ export function importedValue(binding: ImportedBinding): unknown {
 /** The binding that a value of this thread was imported by on behalf of shipped code. */
 export function originOf(value: object): ImportReference | undefined {
   return origins.get(value);
+}
+
+/**
+ * Notes that a value of this thread has left it under a reference: when the reference comes back, it means that very
+ * value, even where importing would make a second one (vitest has instances of modules of its own).
+ */
+export function noteSent(value: object, { specifier, name }: ImportedBinding): void {
+  if (specifier.startsWith("file:")) sent.set(`${name} ${specifier}`, new WeakRef(value));
+}
+
+const sent = new Map<string, WeakRef<object>>();
+
+/** What this thread has for a binding without importing anything: importing could make a second instance of a module. */
+function ownValue({ specifier, name }: ImportedBinding): unknown {
+  if (!specifier.startsWith("file:")) return undefined;
+  const known = sent.get(`${name} ${specifier}`)?.deref();
+  if (known !== undefined || name.startsWith("*")) return known;
+  const exports: unknown = createRequire(import.meta.url).cache[fileURLToPath(specifier)]?.exports;
+  const hasMembers = (typeof exports === "object" && exports !== null) || typeof exports === "function";
+  return hasMembers && Object.hasOwn(exports, name) ? (Reflect.get(exports, name) as unknown) : undefined;
 }
 
 /** Notes where a module namespace (or another imported object) comes from. */

@@ -19,6 +19,26 @@ export interface CapturedScope {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
+/** In the place of the value of a variable whose declaration has not run, where Node tells (22 and later). */
+export const UNSET: unique symbol = Symbol("manta.unset");
+
+/** Before that, V8 shows such a variable as undefined. */
+export const nodeTellsUnset: boolean = Number(process.versions.node.split(".")[0]) >= 22;
+
+/** What a scope's variable holds. */
+export function variableIn(variables: CapturedScope["variables"], name: string): unknown {
+  try {
+    return variables[name];
+  } catch {
+    return UNSET;
+  }
+}
+
+/** What all variables of a scope hold. */
+export function valuesIn(variables: CapturedScope["variables"]): unknown[] {
+  return Object.keys(variables).map((name) => variableIn(variables, name));
+}
+
 export interface Inspected {
   readonly location: (Position & { readonly scriptId: string }) | undefined;
   readonly scopes: readonly CapturedScope[];
@@ -261,4 +281,20 @@ export function scriptByUrl(url: string): Script | undefined {
   const typed = url.replace(/\.([cm]?)js$/, ".$1ts");
   const wanted = new Set([url, typed, `${url}.ts`]);
   return [...scripts.values()].findLast((script) => wanted.has(script.url.split("?")[0] ?? ""));
+}
+
+/**
+ * Whether any line of the REPL, each a script of its own, assigns a variable that all of them see.
+ */
+export function isAssignedInRepl(name: string): boolean {
+  return [...scripts.values()].some((script) => {
+    if (!isReplLine(script.url)) return false;
+    const { module, elsewhere } = script.assigned();
+    return module.has(name) || elsewhere.has(name);
+  });
+}
+
+/** Whether a script is one input of the REPL. */
+export function isReplLine(url: string): boolean {
+  return /^REPL\d+$/.test(url);
 }

@@ -6,7 +6,10 @@ import { existsSync, realpathSync } from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
+import { types } from "node:util";
+import { variableIn } from "./inspector.ts";
 import type { CapturedScope } from "./inspector.ts";
+import { noteSent, requiredName } from "./imports.ts";
 import { once } from "./lazy.ts";
 import { filePath } from "./positions.ts";
 import type { Script } from "./script.ts";
@@ -20,8 +23,19 @@ export function exportReference(
   offset: number | undefined,
   scopes: readonly CapturedScope[],
 ): ImportReference | undefined {
+  const reference = findExport(fn, script, offset, scopes);
+  if (reference !== undefined) noteSent(fn, reference);
+  return reference;
+}
+
+function findExport(
+  fn: Function,
+  script: Script,
+  offset: number | undefined,
+  scopes: readonly CapturedScope[],
+): ImportReference | undefined {
   if (!isLoadable(script.url) || isMainScript(script.url)) return undefined;
-  if (script.system === "cjs") return requiredReference(fn, script);
+  if (script.system === "cjs") return requiredExport(fn, script);
   for (const [name, local] of script.exports()) {
     const isIt =
       local === undefined
@@ -30,14 +44,14 @@ export function exportReference(
           /export\s+default\s*\(?\s*$/.test(script.source.slice(Math.max(0, offset - 60), offset))
         : scopes.some(
             ({ kind, variables }) =>
-              kind !== "Global" && Object.hasOwn(variables, local) && variables[local] === fn,
+              kind !== "Global" && Object.hasOwn(variables, local) && variableIn(variables, local) === fn,
           );
-    if (isIt) return new ImportReference(script.url, undefined, name);
+    if (isIt) return new ImportReference(script.home, undefined, name);
   }
   return undefined;
 }
 
-function requiredReference(fn: Function, script: Script): ImportReference | undefined {
+function requiredExport(fn: Function, script: Script): ImportReference | undefined {
   const path = filePath(script.url);
   const exports: unknown =
     path === undefined ? undefined : createRequire(import.meta.url).cache[path]?.exports;
@@ -51,6 +65,27 @@ function requiredReference(fn: Function, script: Script): ImportReference | unde
     if (exported === fn) return new ImportReference(specifier, undefined, name);
   }
   return undefined;
+}
+
+const required = new WeakMap<object, string>();
+let requiredCount = 0;
+
+/** The module whose `module.exports`, or whose namespace, `require` has given as this object. */
+export function requiredReference(value: object): ImportReference | undefined {
+  const { cache } = createRequire(import.meta.url);
+  const paths = Object.keys(cache);
+  if (paths.length !== requiredCount) {
+    requiredCount = paths.length;
+    for (const path of paths) {
+      const exports: unknown = cache[path]?.exports;
+      if (typeof exports === "object" && exports !== null) required.set(exports, path);
+    }
+  }
+  const path = required.get(value);
+  if (path === undefined || !isLoadable(path) || isMainScript(path)) return undefined;
+  const specifier = pathToFileURL(path).href;
+  const name = types.isModuleNamespaceObject(value) ? "*" : requiredName;
+  return new ImportReference(specifier, undefined, name);
 }
 
 const typeScript = new Set([".ts", ".mts", ".cts", ".tsx", ".jsx"]);
@@ -118,9 +153,8 @@ export function importTarget(specifier: string, script: Script): ImportTarget {
     return loadable ? { kind: "reference", specifier: url, parent: undefined } : { kind: "value" };
   }
   if (/^[a-z]+:/i.test(specifier)) return { kind: "reference", specifier, parent: undefined };
-  const parent = script.url.startsWith("/") ? pathToFileURL(script.url).href : script.url;
-  if (!isLoadable(script.url) && bareTypeScript(specifier, script.url)) return { kind: "value" };
-  return { kind: "reference", specifier, parent };
+  if (!isLoadable(script.url) && bareTypeScript(specifier, script.home)) return { kind: "value" };
+  return { kind: "reference", specifier, parent: script.home };
 }
 
 /** A workspace package whose entry is TypeScript source. */
@@ -136,10 +170,7 @@ function bareTypeScript(specifier: string, parent: string): boolean {
 /** URL of the file that a specifier names; undefined for packages. */
 export function fileSpecifier(specifier: string, script: Script): string | undefined {
   if (specifier.startsWith("file:")) return specifier;
-  if (specifier.startsWith("./") || specifier.startsWith("../")) {
-    const base = script.url.startsWith("file:") ? script.url : pathToFileURL(script.url).href;
-    return new URL(specifier, base).href;
-  }
+  if (specifier.startsWith("./") || specifier.startsWith("../")) return new URL(specifier, script.home).href;
   if (!specifier.startsWith("/")) return undefined;
   return script.system === "vite" ? viteUrl(specifier, viteRoot()) : pathToFileURL(specifier).href;
 }

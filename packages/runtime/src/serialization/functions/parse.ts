@@ -42,7 +42,7 @@ export interface FunctionShape {
   readonly free: ReadonlyMap<string, readonly Reference[]>;
   readonly outer: Analysis["outer"];
   readonly importMeta: Analysis["importMeta"];
-  readonly dynamicImport: boolean;
+  readonly dynamicImports: Analysis["dynamicImports"];
   readonly usesWith: boolean;
   readonly foreignPrivate: Analysis["foreignPrivate"];
   readonly statements: readonly number[];
@@ -130,7 +130,7 @@ function shapeOf(text: string, program: AnyNode, prefix: string, strict: boolean
     free,
     outer: analysis.outer.map((use) => ({ ...use, ...move(use, shift) })),
     importMeta: analysis.importMeta.map((range) => move(range, shift)),
-    dynamicImport: analysis.dynamicImport,
+    dynamicImports: analysis.dynamicImports.map((range) => move(range, shift)),
     usesWith: analysis.usesWith,
     foreignPrivate: analysis.foreignPrivate && {
       name: analysis.foreignPrivate.name,

@@ -1,16 +1,23 @@
 /**
  * Positions: an offset in the code that runs, as a line and column of the file that the user wrote. Transformed code
- * (tsx, vitest, bundles) is followed through its inline source map.
+ * (tsx, vitest, bundles) is followed through its source map.
  */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { once, traceMapping } from "./lazy.ts";
+import { once } from "./lazy.ts";
+import { sourceMapOf } from "./source-maps.ts";
+import type { MappedPosition } from "./source-maps.ts";
 
 /** Counted from 0. */
 export interface Position {
   readonly line: number;
   readonly column: number;
+}
+
+/** A position in a file. */
+export interface Place extends Position {
+  readonly url: string;
 }
 
 export interface SourcePositions {
@@ -19,7 +26,9 @@ export interface SourcePositions {
   /** Offset in the running code of a position that V8 reports. */
   offsetOf(position: Position): number;
   /** The user's position of an offset; undefined when the source map knows none for it. */
-  original(offset: number): Position | undefined;
+  original(offset: number): Place | undefined;
+  /** What the user calls the thing at an offset, when a minifier has renamed it. */
+  nameAt(offset: number): string | undefined;
   /** `main.ts:12:10`, counted from 1 as editors do. */
   label(offset: number): string;
   /** Three lines of the user's file with a caret under the offset. */
@@ -32,8 +41,8 @@ export function sourcePositions(
   source: string,
 ): SourcePositions {
   const lines = once(() => lineStarts(source));
-  const map = once(() => inlineMap(head.sourceMapURL, head.url));
-  const generated = (offset: number): Position => {
+  const map = once(() => sourceMapOf(head.sourceMapURL, head.url));
+  const reported = (offset: number): Position => {
     const starts = lines();
     let low = 0;
     let high = starts.length - 1;
@@ -42,26 +51,22 @@ export function sourcePositions(
       if ((starts[middle] ?? 0) <= offset) low = middle;
       else high = middle - 1;
     }
-    return { line: low, column: offset - (starts[low] ?? 0) };
+    const column = offset - (starts[low] ?? 0);
+    return { line: low + head.startLine, column: low === 0 ? column + head.startColumn : column };
   };
-  const original = (offset: number): Position | undefined => {
-    const { line, column } = generated(offset);
-    const reported = {
-      line: line + head.startLine,
-      column: line === 0 ? column + head.startColumn : column,
-    };
-    const tracer = map();
-    if (tracer === undefined) return reported;
+  const mapped = (offset: number): MappedPosition | undefined => {
     // The map speaks of the module's code; what a loader has put before it is the negative first columns.
-    const at = traceMapping().originalPositionFor(tracer, {
-      line: reported.line + 1,
-      column: Math.max(0, reported.column),
-    });
-    return at.line === null ? undefined : { line: at.line - 1, column: at.column };
+    const { line, column } = reported(offset);
+    return map()?.original(line, column);
   };
-  const userSource = once(
-    () => map()?.sourcesContent?.[0] ?? (map() === undefined ? source : readUserFile(head.url)),
-  );
+  const original = (offset: number): Place | undefined =>
+    map() === undefined ? { ...reported(offset), url: head.url } : mapped(offset);
+  const texts = new Map<string, string | undefined>();
+  const textOf = (url: string): string | undefined => {
+    if (!texts.has(url))
+      texts.set(url, map() === undefined ? source : (map()?.content(url) ?? readUserFile(url)));
+    return texts.get(url);
+  };
   return {
     get mapped() {
       return map() !== undefined;
@@ -71,14 +76,14 @@ export function sourcePositions(
       return (lines()[relative] ?? 0) + (relative === 0 ? column - head.startColumn : column);
     },
     original,
+    nameAt: (offset) => mapped(offset)?.name,
     label(offset) {
-      const name = fileName(head.url);
       const at = original(offset);
-      return at === undefined ? name : `${name}:${at.line + 1}:${at.column + 1}`;
+      return at === undefined ? fileName(head.url) : `${fileName(at.url)}:${at.line + 1}:${at.column + 1}`;
     },
     frame(offset) {
       const at = original(offset);
-      const text = userSource();
+      const text = at && textOf(at.url);
       return at === undefined || text === undefined ? undefined : codeFrame(text, at);
     },
   };
@@ -131,19 +136,4 @@ function lineStarts(source: string): number[] {
   const starts = [0];
   for (let at = source.indexOf("\n"); at !== -1; at = source.indexOf("\n", at + 1)) starts.push(at + 1);
   return starts;
-}
-
-function inlineMap(
-  sourceMapURL: string,
-  scriptURL: string,
-): InstanceType<ReturnType<typeof traceMapping>["TraceMap"]> | undefined {
-  const [, encoding, data] = /^data:application\/json[^,]*?(;base64)?,(.*)$/s.exec(sourceMapURL) ?? [];
-  if (data === undefined) return undefined;
-  try {
-    const json =
-      encoding === undefined ? decodeURIComponent(data) : Buffer.from(data, "base64").toString("utf8");
-    return new (traceMapping().TraceMap)(json, scriptURL);
-  } catch {
-    return undefined;
-  }
 }

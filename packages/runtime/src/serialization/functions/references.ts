@@ -7,6 +7,7 @@ import { isBuiltin } from "node:module";
 import { types } from "node:util";
 import { globalReference } from "./globals.ts";
 import { originOf } from "./imports.ts";
+import { requiredReference } from "./modules.ts";
 import { ImportReference } from "./types.ts";
 
 /**
@@ -18,6 +19,10 @@ export function referenceTo(value: object): ImportReference | undefined {
   // An imported plain object is data: what a worker has done to it must not be lost on the way back.
   const origin =
     typeof value === "function" || types.isModuleNamespaceObject(value) ? originOf(value) : undefined;
+  if (origin === undefined && types.isModuleNamespaceObject(value)) {
+    const required = requiredReference(value);
+    if (required !== undefined) return required;
+  }
   return origin ?? globalReference(value) ?? builtinReference(value);
 }
 

@@ -58,7 +58,8 @@ export interface Analysis {
   readonly references: readonly Reference[];
   readonly outer: readonly OuterUse[];
   readonly importMeta: readonly { start: number; end: number }[];
-  readonly dynamicImport: boolean;
+  /** The word `import` of each dynamic import. */
+  readonly dynamicImports: readonly { start: number; end: number }[];
   /** It has a `with` statement, in which any name may be a property. */
   readonly usesWith: boolean;
   /** First private name that no class in the text declares. */

@@ -29,7 +29,7 @@ export class Walker {
   private readonly functions: FunctionPlace[] = [];
   private readonly statements: number[] = [];
   private readonly privateNames: Set<string>[] = [];
-  private dynamicImport = false;
+  private readonly dynamicImports: { start: number; end: number }[] = [];
   private usesWith = false;
   private foreignPrivate: { name: string; start: number } | undefined;
 
@@ -56,7 +56,7 @@ export class Walker {
       references: this.references.map(({ reference }) => reference),
       outer: this.outer,
       importMeta: this.importMeta,
-      dynamicImport: this.dynamicImport,
+      dynamicImports: this.dynamicImports,
       usesWith: this.usesWith,
       foreignPrivate: this.foreignPrivate,
       functions: this.functions,
@@ -179,7 +179,7 @@ export class Walker {
         else this.use("new.target", node, receiver);
         return;
       case "ImportExpression":
-        this.dynamicImport = true;
+        this.dynamicImports.push({ start: node.start, end: node.start + "import".length });
         break;
       case "WithStatement":
         this.usesWith = true;

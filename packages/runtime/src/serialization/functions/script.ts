@@ -2,6 +2,8 @@
  * What is known of one script that V8 has compiled: where it comes from, which of its names are imports, what it
  * exports, and which of its variables a nested function assigns. Everything but the head is found at first need.
  */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { AnyNode } from "acorn";
 import { acorn, lexer, once } from "./lazy.ts";
 import { parserOptions } from "./parse.ts";
@@ -36,6 +38,8 @@ export interface AssignedVariables {
   readonly uses: ReadonlyMap<number, AssignedVariable>;
   /** Declarations of the module itself, by name. */
   readonly module: ReadonlyMap<string, AssignedVariable>;
+  /** Names that are assigned here and declared elsewhere. */
+  readonly elsewhere: ReadonlySet<string>;
 }
 
 export interface AssignedVariable {
@@ -47,6 +51,8 @@ export interface AssignedVariable {
 
 export interface Script extends ScriptHead {
   readonly source: string;
+  /** `file:` URL of the script; code without a file (`node -e`, the REPL) counts as lying in the working directory. */
+  readonly home: string;
   /** ESM, CommonJS, or a module that Vite has rewritten into a function (vitest). */
   readonly system: "esm" | "cjs" | "vite" | "other";
   /** Line and column of the user's file, through the source map if there is one. */
@@ -68,6 +74,7 @@ export function describeScript(head: ScriptHead, source: string): Script {
   return {
     ...head,
     source,
+    home: homeOf(head.url),
     system,
     positions: sourcePositions(head, source),
     imports: once(() =>
@@ -84,6 +91,11 @@ export function describeScript(head: ScriptHead, source: string): Script {
   };
 }
 
+function homeOf(url: string): string {
+  if (url.startsWith("file:")) return url;
+  return pathToFileURL(resolve(url === "" ? "[anonymous]" : url)).href;
+}
+
 function systemOf({ isModule, url }: ScriptHead, source: string): Script["system"] {
   if (isModule) return "esm";
   if (source.slice(0, 400).includes("__vite_ssr_exports__")) return "vite";
@@ -93,7 +105,7 @@ function systemOf({ isModule, url }: ScriptHead, source: string): Script["system
 function esmImports(source: string): ReadonlyMap<string, LocalImport> {
   const found = new Map<string, LocalImport>();
   const awaited =
-    /(?:const|let|var)\s+([\p{ID_Continue}$]+)\s*=\s*await\s+import\(\s*(["'])([^"'\n]+)\2\s*\)\s*[;\n]/gu;
+    /(?:const|let|var)\s+([\p{ID_Continue}$]+)\s*=\s*await\s+import\(\s*(["'])([^"'\n]+)\2\s*\)\s*(?![.\s[(])/gu;
   for (const [, local, , specifier] of source.matchAll(awaited)) {
     if (local !== undefined && specifier !== undefined)
       found.set(local, { specifier, name: "*", required: false });
@@ -160,7 +172,8 @@ function requires(source: string): ReadonlyMap<string, LocalImport> {
 function assignedVariables(source: string, system: Script["system"]): AssignedVariables {
   const uses = new Map<number, AssignedVariable>();
   const module = new Map<string, AssignedVariable>();
-  const found: AssignedVariables = { uses, module };
+  const elsewhere = new Set<string>();
+  const found: AssignedVariables = { uses, module, elsewhere };
   if (source.length > parsedAtMost) return found;
   let program: AnyNode;
   try {
@@ -170,7 +183,8 @@ function assignedVariables(source: string, system: Script["system"]): AssignedVa
   }
   const { references, functions } = analyse(program, system !== "cjs");
   const assigned = new Map<Declaration, AssignedVariable>();
-  for (const { write, declaration, owner } of references) {
+  for (const { write, declaration, owner, name } of references) {
+    if (write && declaration === undefined) elsewhere.add(name);
     if (!write || declaration === undefined || owner === declaration.owner || assigned.has(declaration))
       continue;
     const { type, start } = declaration.owner;

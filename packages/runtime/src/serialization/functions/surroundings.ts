@@ -17,16 +17,20 @@ export interface Surroundings {
 /** Carries what can be carried. Throws SerializationError for the rest. */
 export function captureSurroundings(subject: Subject, into: Capturing): Surroundings {
   const { shape, fn, holder } = subject;
-  if (shape.foreignPrivate !== undefined) {
-    refuse(
-      subject,
-      shape.foreignPrivate.start,
-      `it uses the private member #${shape.foreignPrivate.name} of a class around it`,
-      "send the class, or make the function in a method of the class in the worker.",
+  const { foreignPrivate } = shape;
+  if (foreignPrivate !== undefined) {
+    into.attempt(() =>
+      refuse(
+        subject,
+        foreignPrivate.start,
+        `it uses the private member #${foreignPrivate.name} of a class around it`,
+        "send the class, or make the function in a method of the class in the worker.",
+      ),
     );
   }
   for (const range of shape.importMeta) into.edits.push({ ...range, text: metaName(into) });
-  for (const use of shape.outer) captureOuter(subject, into, use);
+  captureImports(subject, into);
+  for (const use of shape.outer) into.attempt(() => captureOuter(subject, into, use));
   let superPrototype: number | undefined;
   if (shape.usesSuper) {
     if (holder === undefined) {
@@ -42,6 +46,14 @@ export function captureSurroundings(subject: Subject, into: Capturing): Surround
   if (shape.computedKey === undefined) return { superPrototype, methodKey: undefined };
   into.edits.push({ ...shape.computedKey, text: JSON.stringify(fn.name) });
   return { superPrototype, methodKey: fn.name };
+}
+
+/** `import()` means what it means in the user's file, whatever file the code is compiled as. */
+function captureImports({ shape }: Subject, into: Capturing): void {
+  if (shape.dynamicImports.length === 0) return;
+  const name = into.fresh("import");
+  into.params.push({ name, from: "import" });
+  for (const range of shape.dynamicImports) into.edits.push({ ...range, text: name });
 }
 
 function metaName(into: Capturing): string {

@@ -96,8 +96,8 @@ function dismantleSource(
       : textOffset(script, text, script.positions.offsetOf(location ?? { line: 0, column: 0 }));
   const exported = found && exportReference(fn, script, offset, scopes);
   if (exported !== undefined) return exported;
-  const first = script.positions.original(offset) ?? { line: 0, column: 0 };
-  noteLocation(fn, { url: script.url, ...first });
+  const first = script.positions.original(offset) ?? { url: script.url, line: 0, column: 0 };
+  noteLocation(fn, first);
   const title = titleOf(fn, text);
   refuseLibrary(fn, script, title);
   const strict = isStrict(fn, text, script);

@@ -4,6 +4,8 @@
  * recursion, cycles and shared identity are solved once), and puts it together again on the other side.
  */
 
+import type { SerializationError } from "../../core/errors.ts";
+
 /** A binding of an importable module, imported again on the other side instead of being copied. */
 export interface ImportedBinding {
   /** `file:` URL, `node:` name or bare package specifier. */
@@ -37,6 +39,8 @@ export interface FunctionValue {
 export interface FunctionParts {
   readonly code: FunctionCode;
   readonly values: readonly FunctionValue[];
+  /** What makes the function unfit to be sent, when the capture collects problems. */
+  readonly problems?: readonly SerializationError[];
 }
 
 /** Stands in the object graph for a binding that is imported on the other side. Compared by identity of its fields. */

@@ -1,15 +1,18 @@
 /** The warming up of this room. */
 import { captureScope } from "./inspect.ts";
-import { acorn, lexer } from "./lazy.ts";
+import { lexer } from "./lazy.ts";
+import { parseFunction } from "./parse.ts";
+import { referenceTo } from "./references.ts";
 import { isInternal } from "./take-apart.ts";
 
 /**
- * Loads the parser and the inspector and lists the scripts of this thread, so that the first capture does not pay for
+ * Loads the parser and the inspector, lists the globals and the scripts of this thread, so that the first capture does not pay for
  * it. Takes 20 to 100 ms; call it while something else has to be waited for anyway.
  */
 export function warmUp(): void {
-  acorn();
   lexer();
+  parseFunction("(x) => x", true);
+  referenceTo(warmUp);
   try {
     captureScope(() => {
       isInternal(warmUp);

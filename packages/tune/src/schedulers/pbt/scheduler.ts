@@ -38,7 +38,15 @@ import {
 } from "./members.ts";
 import { fillMissing } from "./mutations.ts";
 import { checkPbtOptions, type PbtSettings, type PopulationBasedTrainingOptions } from "./options.ts";
-import { playersOf, standingOf, takesState, type Contender, type Player, type Standing } from "./standing.ts";
+import {
+  isAnyBehind,
+  playersOf,
+  standingOf,
+  takesState,
+  type Contender,
+  type Player,
+  type Standing,
+} from "./standing.ts";
 
 /** How many perturbations are kept for reporters. */
 const keptPerturbations = 100;
@@ -250,8 +258,9 @@ export class PopulationBasedTraining implements TrialScheduler {
 
   /** Synch: a generation, as soon as every live trial is at the barrier. */
   #openBarrier(context: SchedulerContext): void {
+    if (isAnyBehind(this.#nextBarrier, context.trials, this.#members)) return;
     const players = playersOf(context.trials, this.#members);
-    if (players.length === 0 || players.some(({ member }) => member.time < this.#nextBarrier)) return;
+    if (players.length === 0) return;
     const random = context.random.derive(`pbt/generation-${this.#generation}`);
     this.#generation += 1;
     const standing = this.#standing(context);

@@ -22,25 +22,41 @@ export interface Standing extends Quantiles<Contender> {
   readonly ranked: readonly Contender[];
 }
 
-/** The live trials in the order of creation. */
+/**
+ * The live trials, in the order of `trials`, which is that of creation. This and the next function run at every
+ * decision over the whole population: they make one array and one plain object a trial, and no more.
+ */
 export function playersOf(
   trials: readonly TrialView[],
   members: ReadonlyMap<string, Member>,
 ): readonly Player[] {
-  return trials
-    .flatMap((trial): readonly Player[] => {
-      const member = members.get(trial.id);
-      return member === undefined || member.over || !isLive(trial) ? [] : [{ trial, member }];
-    })
-    .toSorted((a, b) => a.member.index - b.member.index);
+  const players: Player[] = [];
+  for (const trial of trials) {
+    const member = members.get(trial.id);
+    if (member !== undefined && !member.over && isLive(trial)) players.push({ trial, member });
+  }
+  return players;
+}
+
+/** Whether a live trial has not come to this time yet; asked after every report, so it stops at the first. */
+export function isAnyBehind(
+  time: number,
+  trials: readonly TrialView[],
+  members: ReadonlyMap<string, Member>,
+): boolean {
+  return trials.some((trial) => {
+    const member = members.get(trial.id);
+    return member !== undefined && member.time < time && !member.over && isLive(trial);
+  });
 }
 
 /** A trial without a score, or with NaN, is not ranked: it is neither replaced nor copied. */
 export function standingOf(players: readonly Player[], quantileFraction: number): Standing {
-  const ranked = players.flatMap((player): readonly Contender[] => {
-    const { id, index, score, recent } = player.member;
-    return score === undefined || Number.isNaN(score) ? [] : [{ ...player, id, index, score, recent }];
-  });
+  const ranked: Contender[] = [];
+  for (const { trial, member } of players) {
+    const { id, index, score, recent } = member;
+    if (score !== undefined && !Number.isNaN(score)) ranked.push({ trial, member, id, index, score, recent });
+  }
   return { ranked, ...quantilesOf(ranked, quantileFraction) };
 }
 

@@ -1,4 +1,5 @@
-/** The other end of raw postMessage ping-pong. */
+/** The least worker: says that it runs, and then echoes. */
 import { parentPort } from "node:worker_threads";
 
 parentPort?.on("message", (message: unknown) => parentPort?.postMessage(message));
+parentPort?.postMessage("ok");

@@ -1,0 +1,220 @@
+/**
+ * A channel over two byte rings, one in each direction, and a message port. Messages go through the rings; the port
+ * carries what bytes cannot (shared memory, other ports) and the calls that wake a sleeping thread.
+ *
+ * A message that finds the ring full waits in a backlog, in order, until the reader has made room; one that is longer
+ * than the ring goes through it in pieces.
+ */
+import { MessageChannel, MessagePort, receiveMessageOnPort } from "node:worker_threads";
+
+import { RemoteBell } from "./bells.ts";
+import type { Attachment, Channel, Message, MessageHandler } from "./channel.ts";
+import { Fifo } from "../core/fifo.ts";
+import type { Inbox, InboxChannel } from "./inbox.ts";
+import type { Place } from "./place.ts";
+import { isAttached, isMore, longestFrame, makeRing, RingReader, RingWriter } from "./ring.ts";
+import { decodeMessage, encodeMessage, scratch } from "./wire-format.ts";
+
+/** One end of a channel, to be handed to a thread. */
+export interface ChannelEnd {
+  readonly port: MessagePort;
+  /** Ring to write to, ring to read from. */
+  readonly rings: readonly [out: SharedArrayBuffer, into: SharedArrayBuffer];
+}
+
+const RING_BYTES = 256 * 1024;
+/** What is written shows after this many bytes at the latest, so that the other thread begins while this one goes on. */
+const SHOW_BYTES = 2048;
+
+export function makeChannelEnds(ringBytes: number = RING_BYTES): readonly [ChannelEnd, ChannelEnd] {
+  const { port1, port2 } = new MessageChannel();
+  const [a, b] = [makeRing(ringBytes), makeRing(ringBytes)];
+  return [
+    { port: port1, rings: [a, b] },
+    { port: port2, rings: [b, a] },
+  ];
+}
+
+/** An end as attachments of a message. */
+export const toAttachments = (end: ChannelEnd): Attachment[] => [end.port, ...end.rings];
+
+export function toChannelEnd([port, out, into]: readonly Attachment[]): ChannelEnd {
+  if (!(port instanceof MessagePort)) throw new TypeError("a channel's end has no port");
+  if (!(out instanceof SharedArrayBuffer) || !(into instanceof SharedArrayBuffer)) {
+    throw new TypeError("a channel's end has no rings");
+  }
+  return { port, rings: [out, into] };
+}
+
+export interface RingChannelOptions {
+  readonly end: ChannelEnd;
+  readonly inbox: Inbox;
+  /** Slot of the thread at the other end. */
+  readonly remoteSlot: number;
+  readonly onMessage: MessageHandler;
+}
+
+/** A message that found no room: its bytes from `at` on are still to be written. */
+interface Waiting {
+  readonly bytes: Buffer;
+  at: number;
+  readonly attached: boolean;
+}
+
+const NOTHING: readonly never[] = Object.freeze([]);
+
+/** What goes over the port; anything else is a call. */
+interface Parcel {
+  readonly attachments: readonly Attachment[];
+}
+
+export class RingChannel implements Channel, InboxChannel {
+  readonly place: Place;
+  readonly #placeHere: Place;
+  readonly #port: MessagePort;
+  readonly #out: RingWriter;
+  readonly #in: RingReader;
+  readonly #longest: number;
+  readonly #inbox: Inbox;
+  readonly #bell: RemoteBell;
+  readonly #onMessage: MessageHandler;
+  readonly #backlog = new Fifo<Waiting>();
+  readonly #parcels = new Fifo<Parcel>();
+  readonly #flushLater = (): void => this.flush();
+  readonly #visit = (bytes: Buffer, start: number, end: number, flags: number): void =>
+    this.#take(bytes, start, end, flags);
+  #pieces: Buffer[] = [];
+  #scheduled = false;
+  #closed = false;
+
+  constructor(options: RingChannelOptions) {
+    const { port, rings } = options.end;
+    this.#port = port;
+    this.#out = new RingWriter(rings[0]);
+    this.#in = new RingReader(rings[1]);
+    this.place = this.#out.place;
+    this.#placeHere = this.#in.place;
+    this.#longest = longestFrame(rings[0]);
+    this.#inbox = options.inbox;
+    this.#bell = new RemoteBell(options.inbox.bells, options.remoteSlot, () => port.postMessage(0));
+    this.#onMessage = options.onMessage;
+    port.on("message", (parcel: unknown) => this.#called(parcel));
+    this.#inbox.add(this);
+  }
+
+  send(message: Message, attachments: readonly Attachment[] = NOTHING): void {
+    if (this.#closed) return;
+    const length = encodeMessage(message);
+    const attached = attachments.length > 0;
+    if (attached) {
+      const transfer = attachments.filter((item) => item instanceof MessagePort);
+      this.#port.postMessage({ attachments } satisfies Parcel, transfer);
+    }
+    const fits = this.#backlog.length === 0 && length <= this.#longest;
+    if (!fits || !this.#out.write(scratch.bytes, 0, length, attached ? ATTACHED : PLAIN)) {
+      this.#backlog.push({ bytes: Buffer.from(scratch.bytes.subarray(0, length)), at: 0, attached });
+      this.#writeBacklog();
+    }
+    if (this.#out.unpublished > SHOW_BYTES) this.#show();
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(this.#flushLater);
+  }
+
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#closed) return;
+    if (this.#backlog.length > 0) this.#writeBacklog();
+    this.#show();
+  }
+
+  drain(): boolean {
+    let any = false;
+    while (!this.#closed && this.#in.read(this.#visit)) any = true;
+    if (any && this.#in.release()) this.#bell.ring();
+    return any;
+  }
+
+  wake(): void {
+    if (this.#closed) return;
+    this.flush();
+    this.#bell.insist();
+  }
+
+  ref(): void {
+    this.#port.ref();
+  }
+
+  unref(): void {
+    this.#port.unref();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.flush();
+    this.#closed = true;
+    this.#inbox.remove(this);
+    this.#port.close();
+  }
+
+  #show(): void {
+    if (!this.#out.publish()) return;
+    this.#bell.ring();
+    this.#inbox.wake(); // an answer is likely
+  }
+
+  #writeBacklog(): void {
+    for (let next = this.#backlog.peek(); next !== undefined; next = this.#backlog.peek()) {
+      const { bytes, attached } = next;
+      while (next.at < bytes.length) {
+        const end = Math.min(bytes.length, next.at + this.#longest);
+        const flags = { more: end < bytes.length, attached };
+        if (!this.#out.write(bytes, next.at, end, flags)) {
+          this.#show();
+          if (this.#out.waitForRoom()) continue;
+          return;
+        }
+        next.at = end;
+      }
+      this.#backlog.shift();
+    }
+  }
+
+  #take(bytes: Buffer, start: number, end: number, flags: number): void {
+    if (isMore(flags)) {
+      this.#pieces.push(Buffer.from(bytes.subarray(start, end)));
+      return;
+    }
+    const attachments = isAttached(flags) ? this.#nextParcel() : NOTHING;
+    if (this.#pieces.length === 0) {
+      this.#onMessage(decodeMessage(bytes, start, end), attachments, this.#placeHere);
+      return;
+    }
+    const whole = Buffer.concat([...this.#pieces, bytes.subarray(start, end)]);
+    this.#pieces = [];
+    this.#onMessage(decodeMessage(whole, 0, whole.length), attachments, this.#placeHere);
+  }
+
+  /** The port hands a parcel over before the ring shows its message, so it is there. */
+  #nextParcel(): readonly Attachment[] {
+    for (;;) {
+      const parcel = this.#parcels.shift();
+      if (parcel !== undefined) return parcel.attachments;
+      const next = receiveMessageOnPort(this.#port);
+      if (next === undefined) throw new Error("a message came without its attachments");
+      this.#keep(next.message);
+    }
+  }
+
+  #called(parcel: unknown): void {
+    this.#keep(parcel);
+    this.#inbox.called();
+  }
+
+  #keep(parcel: unknown): void {
+    if (typeof parcel === "object" && parcel !== null) this.#parcels.push(parcel as Parcel); // written by `send`
+  }
+}
+
+const PLAIN = { more: false, attached: false };
+const ATTACHED = { more: false, attached: true };
