@@ -92,7 +92,7 @@ describe("a channel", () => {
             expect(message.n).toBe(back);
             expect(message.sum).toBe(sums[back]);
           } catch (error) {
-            reject(error as Error);
+            reject(error);
           }
           if (++back === count) resolve();
         });

@@ -50,6 +50,11 @@ describe("get, put and wait", () => {
     >();
   });
 
+  test("memory() lists objects", () => {
+    expect(ray.memory({ timeoutMs: 1 })).type.toBe<Promise<ray.ObjectMemory[]>>();
+    expect(ray.memory).type.not.toBeCallableWith({ collect: true });
+  });
+
   test("refs are covariant in their value", () => {
     expect<ray.ObjectRef<number | string>>().type.toBeAssignableFrom<ray.ObjectRef<number>>();
     expect<ray.ObjectRef<number>>().type.not.toBeAssignableFrom<ray.ObjectRef<number | string>>();

@@ -23,6 +23,7 @@ export {
   type WaitingOptions,
   type WaitOptions,
 } from "./api/objects.ts";
+export { memory, type ObjectMemory } from "./api/memory.ts";
 export { exitActor, getActor, kill, listActors, listNamedActors, type ActorInfo } from "./api/actors.ts";
 export {
   PlacementGroup,

@@ -36,7 +36,7 @@ export function availableResources(): Resources {
 const resourcesNow = (): ResourcesAnswer =>
   currentRuntime("clusterResources()").peer.querySync({ what: "resources" }) as ResourcesAnswer; // the node's answer
 
-/** Bytes of large objects in the store, of all threads. */
+/** Bytes of large objects in the store, of all threads, in memory or spilled to disk. */
 export function objectStoreBytes(): number {
   return currentRuntime("objectStoreBytes()").peer.usage.usedBytes;
 }

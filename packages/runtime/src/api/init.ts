@@ -1,11 +1,13 @@
 /** `init` and `shutdown`: the session of this process. */
 import os from "node:os";
+import path from "node:path";
 import { Worker, type ResourceLimits } from "node:worker_threads";
 
 import { AlreadyInitializedError, InvalidArgumentError, RuntimeShutdownError } from "../core/errors.ts";
 import { newId, newPeerId } from "../core/ids.ts";
 import { ResourceSet, type Resources } from "../core/resources.ts";
 import type { NodeConfig } from "../node/node.ts";
+import { removeSpillFiles, whyUnusable } from "../objects/spill-files.ts";
 import { StoreUsage } from "../objects/store-usage.ts";
 import { Peer, type PeerHooks } from "../peer/peer.ts";
 import { makeBells, MAX_THREADS } from "../transport/bells.ts";
@@ -28,8 +30,13 @@ export interface InitOptions {
   readonly numGpus?: number;
   /** Custom resources by name. @defaultValue none */
   readonly resources?: Resources;
-  /** Bytes that large objects may take. @defaultValue 30 % of the machine's memory */
+  /** Bytes of shared memory for large objects; beyond it they move to disk. @defaultValue 30 % of the machine's memory */
   readonly objectStoreMemory?: number;
+  /**
+   * Directory for objects that do not fit into `objectStoreMemory`. The session makes one of its own in it when it
+   * needs it, readable by this user only, and removes it at the end. @defaultValue the system's temporary directory
+   */
+  readonly spillDirectory?: string;
   /** Namespace of named actors. @defaultValue one of its own */
   readonly namespace?: string;
   /** Returns the running session instead of failing when there is one. @defaultValue false */
@@ -69,6 +76,11 @@ const table: Readonly<Record<string, Check>> = {
     typeof value === "number" && Number.isFinite(value) && value >= 1024 * 1024
       ? undefined
       : "a number of bytes >= 1 MiB",
+  spillDirectory: (value) => {
+    if (typeof value !== "string" || value === "") return "the path of a directory";
+    const why = whyUnusable(value);
+    return why === undefined ? undefined : `a directory that can be written to (${why})`;
+  },
   namespace: text,
   ignoreReinitError: flag,
   logToDriver: logTarget,
@@ -87,6 +99,8 @@ interface Running {
   readonly ended: Promise<number>;
   stopping: Promise<void> | undefined;
   onBeforeExit: () => void;
+  /** Spill files must not outlive the process, however it ends. */
+  readonly onExit: () => void;
 }
 
 let running: Running | undefined;
@@ -141,9 +155,10 @@ function start(options: InitOptions): Session {
     optionName("init()"),
   );
   const limitBytes = options.objectStoreMemory ?? Math.floor(os.totalmem() * 0.3);
-  const usage = StoreUsage.create(limitBytes);
   const driverId = newPeerId("driver", 1);
   const ids = { sessionId: newId("session"), nodeId: newId("node") };
+  const spillDirectory = path.resolve(options.spillDirectory ?? os.tmpdir(), `manta-${ids.sessionId}`);
+  const usage = StoreUsage.create(limitBytes, spillDirectory);
   const namespace = options.namespace ?? ids.sessionId;
   const bells = makeBells();
   const leases = makeLeaseBoard(MAX_THREADS);
@@ -191,9 +206,18 @@ function start(options: InitOptions): Session {
   runtime = new Runtime(peer, () => undefined, options.seed);
   installRuntime(runtime);
   const session = sessionOf(runtime);
-  running = { runtime, session, thread, ended, stopping: undefined, onBeforeExit: () => void shutdown() };
+  running = {
+    runtime,
+    session,
+    thread,
+    ended,
+    stopping: undefined,
+    onBeforeExit: () => void shutdown(),
+    onExit: () => removeSpillFiles(spillDirectory),
+  };
   // When the program has nothing left to do, end in order: what workers printed last still gets out.
   process.once("beforeExit", running.onBeforeExit);
+  process.once("exit", running.onExit);
   const own = running;
   thread.on("error", (error) => crashed(own, error));
   return session;
@@ -251,6 +275,8 @@ async function stop(session: Running): Promise<void> {
 }
 
 function forget(session: Running): void {
+  session.onExit();
+  process.removeListener("exit", session.onExit);
   if (running === session) running = undefined;
   if (installedRuntime() === session.runtime) installRuntime(undefined);
 }

@@ -35,9 +35,7 @@ export class ObjectRef<out T = unknown> {
     if (entry === undefined) return;
     this.#entry = undefined;
     this.#disposedId = entry.id;
-    entry.instances--;
-    if (entry.instances > 0 || entry.isBorrowed) return;
-    if (entry.outcome?.ok === true) entry.outcome.value.free();
+    entry.release();
   }
 
   toString(): string {

@@ -23,10 +23,10 @@ const waitingTable = { signal, timeoutMs: milliseconds };
 /**
  * Puts a value into the object store and returns its ref, at once. The value is copied now: changing it later does
  * not change the object. Large typed arrays come out of `get` as views on shared memory, without a copy; treat them
- * as read-only.
+ * as read-only. When memory is full, objects that were not used lately move to disk, or this one does.
  *
  * @throws SerializationError when the value cannot be carried
- * @throws ObjectStoreFullError when it does not fit
+ * @throws ObjectStoreFullError when it is larger than the whole store, or the disk takes no more
  * @example
  * const ref = ray.put(new Float32Array(1_000_000));
  */

@@ -18,9 +18,22 @@ export type LeaseId = Id<"lease">;
 export type RequestId = Id<"request">;
 export type PlacementGroupId = Id<"pg">;
 export type FunctionId = Id<"fn">;
+/** Id of one use of a shared segment: `3k@driver_…`, a number and the thread that allocated it. Never used again. */
+export type SegmentId = Id<"segment">;
 
 export type IdKind =
-  "session" | "node" | "driver" | "worker" | "task" | "obj" | "actor" | "lease" | "req" | "pg" | "fn";
+  | "session"
+  | "node"
+  | "driver"
+  | "worker"
+  | "task"
+  | "obj"
+  | "actor"
+  | "lease"
+  | "req"
+  | "pg"
+  | "fn"
+  | "file";
 
 const threadPart = customAlphabet("0123456789abcdefghijkmnpqrstuvwxyz", 8)();
 let counter = 0;
@@ -33,6 +46,16 @@ export function newId(kindOfId: IdKind): string {
 /** The id of a thread ends with its slot in the session's shared tables (bells, store usage). Slot 0 is the node. */
 export function newPeerId(kindOfPeer: "driver" | "worker", slot: number): PeerId {
   return `${newId(kindOfPeer)}_${slot}` as PeerId;
+}
+
+/** The `count`-th segment id of a thread. */
+export function segmentIdOf(count: number, home: PeerId): SegmentId {
+  return `${count.toString(36)}@${home}`;
+}
+
+/** The thread that allocated the segment. */
+export function homeOf(segment: SegmentId): PeerId {
+  return segment.slice(segment.indexOf("@") + 1);
 }
 
 /**

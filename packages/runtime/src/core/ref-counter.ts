@@ -41,8 +41,18 @@ export class RefCounter {
     return this.#counts === undefined ? this.#count !== 0 : this.#counts.size > 0;
   }
 
+  /** Whether this thread's count is not zero. */
+  has(peer: string): boolean {
+    return this.#counts === undefined ? this.#only === peer && this.#count !== 0 : this.#counts.has(peer);
+  }
+
+  /** How often each thread has it. */
+  counts(): readonly (readonly [peer: string, times: number])[] {
+    if (this.#counts !== undefined) return [...this.#counts];
+    return this.#only === undefined || this.#count === 0 ? [] : [[this.#only, this.#count]];
+  }
+
   peers(): readonly string[] {
-    if (this.#counts !== undefined) return [...this.#counts.keys()];
-    return this.#only === undefined || this.#count === 0 ? [] : [this.#only];
+    return this.counts().map(([peer]) => peer);
   }
 }

@@ -463,6 +463,7 @@ export class Node {
       if (found !== undefined) this.#direct(this.#directory.countHandles(found.actorId, from, 1));
       return found === undefined ? undefined : handleOf(found);
     }
+    if (query.what === "peers") return [...this.#channels.keys()];
     const { nodeId } = this.#config;
     return answerQuery(query, {
       nodeId,

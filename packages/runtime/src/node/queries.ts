@@ -10,7 +10,7 @@ export interface NodeState {
   readonly threads: number;
 }
 
-export function answerQuery(query: Exclude<Query, { what: "actor" }>, state: NodeState): unknown {
+export function answerQuery(query: Exclude<Query, { what: "actor" | "peers" }>, state: NodeState): unknown {
   const { scheduler, directory } = state;
   switch (query.what) {
     case "resources": {

@@ -23,6 +23,8 @@ export class ObjectEntry {
   outcome: Outcome | undefined;
   /** Explicitly counted ObjectRef instances of this thread, for `using`. */
   instances = 0;
+  /** In a message of this thread to itself that is under way, so many times. */
+  goingHome = 0;
   /** Cancels what makes it, while it is pending. */
   maker: Maker | undefined;
   /** On a borrower's side: the owner was asked for the value. */
@@ -60,12 +62,24 @@ export class ObjectEntry {
   settle(outcome: Outcome): void {
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
+    if (outcome.ok && outcome.value.sharedBytes > 0) outcome.value.entry ??= this; // small ones may be shared
     this.maker = undefined;
     const waiters = this.#waiters;
     if (waiters === undefined) return;
     this.#waiters = undefined;
     if (typeof waiters === "function") waiters(this);
     else for (const waiter of waiters) waiter(this);
+  }
+
+  /** One reference less that is counted explicitly. With the last one the value is given up at once. */
+  release(): void {
+    this.instances--;
+    this.freeIfUnused();
+  }
+
+  freeIfUnused(): void {
+    if (this.instances > 0 || this.isBorrowed) return;
+    if (this.outcome?.ok === true) this.outcome.value.free();
   }
 
   /** Calls back once when it is ready (not when it is already). Returns false when the waiter waits already. */

@@ -3,6 +3,7 @@
  * so that its dependencies are plain to see.
  */
 import type { PeerId } from "../core/ids.ts";
+import type { ObjectStore } from "../objects/object-store.ts";
 import type { StoreUsage } from "../objects/store-usage.ts";
 import type { Attachment } from "../transport/channel.ts";
 import type { Place } from "../transport/place.ts";
@@ -11,6 +12,7 @@ import type { PeerToNode, PeerToPeer } from "../transport/protocol.ts";
 export interface Link {
   readonly peerId: PeerId;
   readonly usage: StoreUsage;
+  readonly store: ObjectStore;
   toNode(message: PeerToNode, attachments?: readonly Attachment[]): void;
   /** Opens the direct channel when there is none yet. A thread that is known to be dead gets nothing. */
   toPeer(peer: PeerId, message: PeerToPeer, attachments?: readonly Attachment[]): void;

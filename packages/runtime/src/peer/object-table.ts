@@ -54,8 +54,9 @@ export class ObjectTable {
   receive(id: ObjectId, ownerId: PeerId): ObjectRef {
     if (ownerId === this.#link.peerId) {
       const own = this.#shared.get(id) ?? this.#goingHome.get(id);
-      this.#goingHome.delete(id);
-      return new ObjectRef(own ?? this.#lost(id, ownerId));
+      const ref = new ObjectRef(own ?? this.#lost(id, ownerId));
+      if (own !== undefined && own.goingHome > 0) this.#arrived(own);
+      return ref;
     }
     const known = this.#borrowed.get(id);
     let entry = known?.entry.deref();
@@ -75,7 +76,10 @@ export class ObjectTable {
     if (entry === undefined) return;
     if (to === entry.ownerId) {
       // Going home: the owner finds it in its table, or here when it sends to itself.
-      if (to === this.#link.peerId) this.#goingHome.set(entry.id, entry);
+      if (to !== this.#link.peerId) return;
+      entry.goingHome++;
+      entry.instances++; // the message holds it as a ref would
+      this.#goingHome.set(entry.id, entry);
     } else if (entry.ownerId === this.#link.peerId) this.count(entry, to, 1);
     else this.#link.toPeer(entry.ownerId, { t: "object.count", objectId: entry.id, peer: to, times: 1 });
   }
@@ -123,6 +127,15 @@ export class ObjectTable {
     }
   }
 
+  /** Objects that this thread owns and others have refs to, and those that it borrows. */
+  *entries(): Iterable<ObjectEntry> {
+    yield* this.#shared.values();
+    for (const { entry } of this.#borrowed.values()) {
+      const known = entry.deref();
+      if (known !== undefined) yield known;
+    }
+  }
+
   /** Whether other threads depend on objects of this thread. */
   get isOwner(): boolean {
     return this.#shared.size > 0;
@@ -130,7 +143,12 @@ export class ObjectTable {
 
   #dropped(entry: ObjectEntry): void {
     this.#shared.delete(entry.id);
-    if (entry.instances === 0 && entry.outcome?.ok === true) entry.outcome.value.free();
+    entry.freeIfUnused();
+  }
+
+  #arrived(entry: ObjectEntry): void {
+    if (--entry.goingHome === 0) this.#goingHome.delete(entry.id);
+    entry.release();
   }
 
   #giveBack(borrowed: Borrowed): void {

@@ -5,8 +5,9 @@
 import type { ActorHold, CallOptions, HandleMeta } from "../api/actor-handle.ts";
 import type { ObjectRef } from "../api/object-ref.ts";
 import { RuntimeShutdownError } from "../core/errors.ts";
-import { newId, slotOf, type ObjectId, type PeerId, type RequestId } from "../core/ids.ts";
+import { homeOf, newId, slotOf, type ObjectId, type PeerId, type RequestId } from "../core/ids.ts";
 import { RecentIds } from "../core/recent-ids.ts";
+import { ObjectStore } from "../objects/object-store.ts";
 import type { Outcome } from "../objects/stored-value.ts";
 import { StoreUsage, type StoreUsageHandle } from "../objects/store-usage.ts";
 import type { Attachment } from "../transport/channel.ts";
@@ -30,6 +31,7 @@ import type { Introductions } from "./introductions.ts";
 import type { Link } from "./link.ts";
 import { ObjectTable } from "./object-table.ts";
 import { PendingWork } from "./pending-work.ts";
+import { StoreQueries } from "./store-queries.ts";
 import { Task, TaskSubmitter } from "./task-submitter.ts";
 import { taskTemplates, type TaskTemplate } from "./task-template.ts";
 import { Values } from "./values.ts";
@@ -77,6 +79,8 @@ export class Peer implements Link {
   readonly seat: PeerSeat;
   readonly peerId: PeerId;
   readonly usage: StoreUsage;
+  readonly store: ObjectStore;
+  readonly storeQueries: StoreQueries;
   readonly inbox: Inbox;
   readonly objects: ObjectTable;
   readonly values: Values;
@@ -115,7 +119,16 @@ export class Peer implements Link {
       introduce: (to, end) => this.toNode({ t: "connect", to }, toAttachments(end)),
       onMessage: (...received) => this.#fromPeer(...received),
     });
+    this.store = new ObjectStore({
+      peerId: this.peerId,
+      usage: this.usage,
+      isDead: (peer) => this.isDead(peer),
+      count: (segmentId, peer, times) =>
+        this.toPeer(homeOf(segmentId), { t: "segment.count", segmentId, peer, times }),
+      press: (peer) => this.toPeer(peer, { t: "store.press" }),
+    });
     this.objects = new ObjectTable(this);
+    this.storeQueries = new StoreQueries(this, this.objects);
     this.actors = new ActorClients(
       this,
       this.pending,
@@ -210,8 +223,10 @@ export class Peer implements Link {
       });
     this.tasks.abandon(error);
     this.actors.abandon(error);
+    this.storeQueries.close();
     this.pending.clear();
     this.#closed = true;
+    this.store.close();
     this.connections.closeAll();
     this.nodeChannel.close();
   }
@@ -293,6 +308,16 @@ export class Peer implements Link {
       }
       case "object.count":
         return this.objects.counted(message.objectId, message.peer, message.times);
+      case "segment.count":
+        return this.store.counted(message.segmentId, from, message.peer, message.times);
+      case "store.press":
+        return this.store.memory.relieve();
+      case "store.ask": {
+        const { requestId, collect } = message;
+        return this.toPeer(from, { t: "store.report", requestId, report: this.storeQueries.report(collect) });
+      }
+      case "store.report":
+        return this.storeQueries.answered(message.requestId, message.report);
       default:
         return this.#hooks.onPeerMessage(from, message, attachments, place);
     }
@@ -315,6 +340,8 @@ export class Peer implements Link {
     this.#dead.add(peer);
     this.connections.close(peer);
     this.functions.peerDied(peer);
+    this.store.peerDied(peer);
+    this.storeQueries.peerDied(peer);
     this.templates.drop(peer);
     this.actorTemplates.peerDied(peer);
     this.objects.peerDied(peer, cause);

@@ -291,8 +291,7 @@ export class TaskSubmitter {
   #ask(shape: Shape): void {
     const movable = this.#movable(shape);
     if (movable === 0) {
-      if (shape.requests.size > 0)
-        this.#lingering ??= setTimeout(() => this.#takeBackRequests(), LINGER_MS).unref();
+      if (shape.requests.size > 0) this.#takeBackRequestsSoon();
       else if (shape.leases.size === 0) this.#shapes.delete(shape.key);
       return;
     }
@@ -310,6 +309,11 @@ export class TaskSubmitter {
   /** Tasks that another worker could run now. */
   #movable(shape: Shape): number {
     return shape.queue.length + Math.max(0, shape.sent - shape.leases.size);
+  }
+
+  #takeBackRequestsSoon(): void {
+    if (this.#lingering !== undefined) return;
+    this.#lingering = setTimeout(() => this.#takeBackRequests(), LINGER_MS).unref();
   }
 
   #takeBackRequests(): void {

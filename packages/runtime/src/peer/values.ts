@@ -6,7 +6,9 @@ import { handleMeta, isActorHandle } from "../api/actor-handle.ts";
 import { ObjectRef } from "../api/object-ref.ts";
 import { SerializationError } from "../core/errors.ts";
 import type { PeerId } from "../core/ids.ts";
-import { StoredValue, type Outcome } from "../objects/stored-value.ts";
+import type { Draft } from "../objects/draft.ts";
+import { Segment } from "../objects/segment.ts";
+import { RECEIVED, StoredValue, type Outcome } from "../objects/stored-value.ts";
 import { encode, encodeArguments } from "../serialization/codec.ts";
 import type { Encoded, EncodeOptions } from "../serialization/types.ts";
 import type { Attachment } from "../transport/channel.ts";
@@ -18,7 +20,7 @@ import type { ObjectTable } from "./object-table.ts";
 const NOTHING: readonly never[] = Object.freeze([]);
 
 const ofBytes = (bytes: Uint8Array): StoredValue =>
-  new StoredValue({ bytes, buffers: NOTHING, tracked: NOTHING });
+  new StoredValue(RECEIVED, { bytes, buffers: NOTHING, tracked: NOTHING });
 
 /** Values of one byte (small numbers, true, null) are so common that all of a kind are one. */
 const oneByteValues: (StoredValue | undefined)[] = [];
@@ -28,7 +30,6 @@ export class Values {
   readonly #link: Link;
   readonly #objects: ObjectTable;
   readonly #actors: ActorClients;
-  readonly #allocate = (bytes: number): SharedArrayBuffer => this.#link.usage.allocate(bytes);
   #emptyArguments: StoredValue | undefined;
   #attachments: Attachment[] = [];
 
@@ -51,40 +52,39 @@ export class Values {
 
   /** The rest parameter of a call; throws SerializationError naming `args[i]...`. */
   storeArguments(args: readonly unknown[]): StoredValue {
-    return this.#keep(encodeArguments(args, this.#options("args")), "args");
+    return this.#encode("args", (options) => encodeArguments(args, options));
   }
 
   /** Encodes; throws SerializationError with the path, or ObjectStoreFullError. */
   store(value: unknown, label: string): StoredValue {
-    return this.#keep(encode(value, this.#options(label)), label);
+    return this.#encode(label, (options) => encode(value, options));
   }
 
-  #options(label: string): EncodeOptions {
-    return { label, allocate: this.#allocate };
-  }
-
-  #keep(encoded: Encoded, label: string): StoredValue {
-    if (encoded.tracked.length === 0) return new StoredValue(encoded);
-    // Refs of its own: disposing of the user's ref must not pull the rug from under the stored value.
-    const tracked = encoded.tracked.map((item) => {
-      if (!ObjectRef.isRef(item)) return item;
-      const entry = ObjectRef.entryOf(item);
-      if (entry === undefined)
-        throw new SerializationError(label, `${label}: ${String(item)} was disposed of before it was sent`);
-      return new ObjectRef(entry);
-    });
-    return new StoredValue({ ...encoded, tracked });
+  #encode(label: string, encoding: (options: EncodeOptions) => Encoded): StoredValue {
+    const { store } = this.#link;
+    let draft: Draft | undefined;
+    const allocate = (bytes: number): SharedArrayBuffer => (draft ??= store.draft(label)).allocate(bytes);
+    try {
+      const encoded = encoding({ label, allocate });
+      const tracked = holdRefs(encoded.tracked, label);
+      draft?.finish();
+      return store.keep(label, tracked === encoded.tracked ? encoded : { ...encoded, tracked }, draft);
+    } catch (error) {
+      draft?.abandon();
+      throw error;
+    }
   }
 
   toWire(value: StoredValue, to: PeerId, attachments: Attachment[]): WireValue {
-    const { bytes, buffers, tracked } = value.encoded;
-    if (buffers.length === 0 && tracked.length === 0 && !(bytes.buffer instanceof SharedArrayBuffer)) {
-      return { b: bytes, s: NOTHING, r: NOTHING };
+    const { envelope, buffers } = value.parts;
+    const { tracked } = value;
+    if (buffers.length === 0 && tracked.length === 0 && !(envelope instanceof Segment)) {
+      return { b: envelope, s: NOTHING, r: NOTHING };
     }
-    const attach = (buffer: SharedArrayBuffer): number => attachments.push(buffer) - 1;
+    const { store } = this.#link;
     return {
-      b: bytes.buffer instanceof SharedArrayBuffer ? [attach(bytes.buffer), bytes.byteLength] : bytes,
-      s: buffers.map(attach),
+      b: envelope instanceof Segment ? store.sendSegment(envelope, to, attachments) : envelope,
+      s: buffers.map((part) => store.send(part, to, attachments)),
       r: tracked.map((item): WireTracked => {
         if (ObjectRef.isRef(item)) {
           this.#objects.lend(item, to);
@@ -105,19 +105,11 @@ export class Values {
     if (wire.s.length === 0 && wire.r.length === 0 && wire.b instanceof Uint8Array) {
       return wire.b.length === 1 ? oneByte(wire.b) : ofBytes(wire.b);
     }
-    const shared = (index: number): SharedArrayBuffer => {
-      const buffer = attachments[index];
-      if (!(buffer instanceof SharedArrayBuffer)) throw new Error(`message lacks attachment ${index}`);
-      return buffer;
-    };
-    return new StoredValue({
-      bytes: wire.b instanceof Uint8Array ? wire.b : new Uint8Array(shared(wire.b[0]), 0, wire.b[1]),
-      buffers: wire.s.map(shared),
-      tracked: wire.r.map((item): ObjectRef | ActorHandle => {
-        if (item[0] === "o") return this.#objects.receive(item[1], item[2]);
-        return this.#actors.receive(item[1], item[2]);
-      }),
+    const tracked = wire.r.map((item): ObjectRef | ActorHandle => {
+      if (item[0] === "o") return this.#objects.receive(item[1], item[2]);
+      return this.#actors.receive(item[1], item[2]);
     });
+    return this.#link.store.receive({ bytes: wire.b, tracked }, wire.s, attachments);
   }
 
   outcomeToWire(outcome: Outcome, to: PeerId, attachments: Attachment[]): WireOutcome {
@@ -135,4 +127,16 @@ export class Values {
     }
     return wire.values.map((value) => ({ ok: true, value: this.fromWire(value, attachments) }));
   }
+}
+
+/** Refs of its own: disposing of the user's ref must not pull the rug from under the stored value. */
+function holdRefs(tracked: readonly object[], label: string): readonly object[] {
+  if (tracked.length === 0) return tracked;
+  return tracked.map((item) => {
+    if (!ObjectRef.isRef(item)) return item;
+    const entry = ObjectRef.entryOf(item);
+    if (entry === undefined)
+      throw new SerializationError(label, `${label}: ${String(item)} was disposed of before it was sent`);
+    return new ObjectRef(entry);
+  });
 }

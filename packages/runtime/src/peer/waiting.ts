@@ -33,16 +33,22 @@ export class Waiting {
 
   async get(refs: readonly ObjectRef[], options: WaitOptions): Promise<unknown[]> {
     const entries = refs.map((ref, index) => this.#ask(ref, index));
-    const wait = this.#until({ entries, count: entries.length, failFast: true, what: "get" }, options);
-    if (wait !== undefined) await wait;
-    throwFirstError(entries);
-    let imports: Promise<void>[] | undefined;
-    for (const { outcome } of entries) {
-      const loading = outcome?.ok === true ? prepare(outcome.value.encoded) : undefined;
-      if (loading !== undefined) (imports ??= []).push(loading);
+    // The wait holds the objects as a ref would: the caller may dispose of the refs meanwhile.
+    for (const entry of entries) entry.instances++;
+    try {
+      const wait = this.#until({ entries, count: entries.length, failFast: true, what: "get" }, options);
+      if (wait !== undefined) await wait;
+      throwFirstError(entries);
+      let imports: Promise<void>[] | undefined;
+      for (const { outcome } of entries) {
+        const loading = outcome?.ok === true ? prepare(outcome.value.encoded) : undefined;
+        if (loading !== undefined) (imports ??= []).push(loading);
+      }
+      if (imports !== undefined) await Promise.all(imports);
+      return entries.map(value);
+    } finally {
+      for (const entry of entries) entry.release();
     }
-    if (imports !== undefined) await Promise.all(imports);
-    return entries.map(value);
   }
 
   getSync(refs: readonly ObjectRef[], options: Pick<WaitOptions, "timeoutMs">): unknown[] {

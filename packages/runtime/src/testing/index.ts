@@ -3,11 +3,11 @@
  * nothing was left behind. Everything here synchronises on events; nothing sleeps.
  */
 import { setImmediate } from "node:timers/promises";
-import v8 from "node:v8";
-import vm from "node:vm";
 
-import { currentRuntime } from "../api/runtime.ts";
+import { currentRuntime, installedRuntime } from "../api/runtime.ts";
 import { InvalidArgumentError } from "../core/errors.ts";
+import type { PeerId } from "../core/ids.ts";
+import { collect } from "../objects/collect.ts";
 
 /** One worker thread as the scheduler sees it. */
 export interface WorkerInfo {
@@ -37,21 +37,18 @@ export async function whenIdle(): Promise<void> {
   release();
 }
 
-let gc: (() => void) | undefined;
-
-/** Forces a full garbage collection and lets finalizers run. */
+/** Forces a full garbage collection in this thread and lets finalizers run. */
 export async function collectGarbage(): Promise<void> {
-  if (gc === undefined) {
-    v8.setFlagsFromString("--expose-gc");
-    gc = vm.runInNewContext("gc") as () => void; // what the flag exposes
-  }
-  gc();
+  const runtime = installedRuntime();
+  if (runtime === undefined) collect();
+  else runtime.peer.store.memory.collect();
   await setImmediate();
 }
 
 /**
  * Checks the runtime's invariant after a test, and throws naming what does not hold: all resources are free, and the
- * object store is empty after a bounded number of collections. The caller must have let go of its refs.
+ * object store is empty, in memory and on disk, after a bounded number of collections in all threads. The caller must
+ * have let go of its refs.
  */
 export async function expectNothingLeft(options: { readonly maxCollections?: number } = {}): Promise<void> {
   const { maxCollections = 20 } = options;
@@ -63,11 +60,19 @@ export async function expectNothingLeft(options: { readonly maxCollections?: num
     );
   }
   await whenIdle();
-  const { usage } = currentRuntime("expectNothingLeft()").peer;
-  for (let turn = 0; turn < maxCollections && usage.usedBytes > 0; turn++) await collectGarbage();
-  if (usage.usedBytes > 0) {
+  const { peer } = currentRuntime("expectNothingLeft()");
+  const { usage } = peer;
+  for (let turn = 0; turn < maxCollections && usage.usedBytes + usage.spilledBytes > 0; turn++) {
+    const peers = peer.querySync({ what: "peers" }) as PeerId[]; // the node's answer
+    await collectGarbage();
+    const release = peer.keepAlive();
+    await peer.storeQueries.askAll(peers, true);
+    release();
+  }
+  if (usage.usedBytes + usage.spilledBytes > 0) {
     throw new Error(
-      `${usage.usedBytes} bytes are left in the object store after ${maxCollections} collections`,
+      `${usage.usedBytes} bytes are left in the object store, ${usage.spilledBytes} on disk, ` +
+        `after ${maxCollections} collections`,
     );
   }
 }

@@ -12,18 +12,26 @@ import type {
   PeerId,
   PlacementGroupId,
   RequestId,
+  SegmentId,
 } from "../core/ids.ts";
 import type { PoolSelector } from "../core/resource-pools.ts";
 import type { Resources } from "../core/resources.ts";
 
 /** A value in a message. Numbers stand for attachments. */
 export interface WireValue {
-  /** The envelope, or the attachment that holds it (with its length in bytes). */
-  readonly b: Uint8Array | readonly [attachment: number, byteLength: number];
-  readonly s: readonly number[];
+  /** The envelope, or where it lies. */
+  readonly b: Uint8Array | WireSegment;
+  /** Large buffers: an attachment of the user's own shared memory, or a segment of the store. */
+  readonly s: readonly (number | WireSegment)[];
   /** What the value mentions and the receiver holds from now on. */
   readonly r: readonly WireTracked[];
 }
+
+/** Bytes of the object store: in shared memory, in a file that is the receiver's from now on, or lost (and why). */
+export type WireSegment =
+  | readonly [kind: "m", id: SegmentId, byteLength: number, attachment: number, sender: PeerId]
+  | readonly [kind: "f", path: string, byteLength: number]
+  | readonly [kind: "x", reason: string, byteLength: number];
 
 export type WireTracked =
   readonly [kind: "o", id: ObjectId, owner: PeerId] | readonly [kind: "a", id: ActorId, handle: unknown];
@@ -68,7 +76,9 @@ export type Query =
   | { readonly what: "actor"; readonly name: string; readonly namespace: string }
   | { readonly what: "actors" }
   | { readonly what: "group"; readonly groupId: PlacementGroupId }
-  | { readonly what: "workers" };
+  | { readonly what: "workers" }
+  /** All threads that take part. */
+  | { readonly what: "peers" };
 
 export type PeerToNode =
   /** Asks for a worker to run tasks of one shape. */
@@ -263,4 +273,34 @@ export type PeerToPeer =
       readonly objectId: ObjectId;
       readonly peer: PeerId;
       readonly times: number;
-    };
+    }
+  /** To a segment's home, in the same sense. */
+  | {
+      readonly t: "segment.count";
+      readonly segmentId: SegmentId;
+      readonly peer: PeerId;
+      readonly times: number;
+    }
+  /** The sender has no memory left: let go of what is not needed. */
+  | { readonly t: "store.press" }
+  /** Asks for a report on the receiver's store, `collect`: after a garbage collection; answered at once. */
+  | { readonly t: "store.ask"; readonly requestId: RequestId; readonly collect: boolean }
+  | { readonly t: "store.report"; readonly requestId: RequestId; readonly report: StoreReport };
+
+/** The objects that one thread knows. */
+export type StoreReport = readonly ObjectReport[];
+
+export interface ObjectReport {
+  /** Undefined for arguments and captured values, which are no objects. */
+  readonly objectId: ObjectId | undefined;
+  readonly label: string;
+  readonly sizeBytes: number;
+  readonly ownerId: PeerId;
+  readonly where: "pending" | "inline" | "memory" | "spilled" | "failed";
+  /** ObjectRefs in this thread that were not disposed of. */
+  readonly localRefs: number;
+  /** Threads that have refs to the object or memory of it, and how many. */
+  readonly borrowers: readonly (readonly [peer: PeerId, count: number])[];
+  /** Buffers of the value that user code of this thread may see. */
+  readonly liveViews: number;
+}

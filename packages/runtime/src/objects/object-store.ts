@@ -1,0 +1,381 @@
+/**
+ * The object store of one thread: which values it keeps, in which segments, and who can still see those. One
+ * out-of-band buffer is one segment, a SharedArrayBuffer that belongs to the thread that allocated it and is used
+ * again once nobody can reach it.
+ *
+ * A segment has two faces in each thread: the base, which only the store sees, and the view, on which values are
+ * decoded. User code can derive what it wants from a view (`subarray`, `.buffer`); all of it keeps the view's
+ * SharedArrayBuffer alive, so its collection says that no user code sees the memory any more.
+ */
+import { ObjectLostError, ObjectStoreFullError } from "../core/errors.ts";
+import { homeOf, segmentIdOf, slotOf, type PeerId, type SegmentId } from "../core/ids.ts";
+import { SegmentLedger, type SegmentEffect } from "../core/segment-ledger.ts";
+import type { Encoded } from "../serialization/types.ts";
+import type { Attachment } from "../transport/channel.ts";
+import type { WireSegment } from "../transport/protocol.ts";
+import { forgetDereferenced } from "./collect.ts";
+import { Draft, type DraftHost } from "./draft.ts";
+import { SegmentMemory } from "./segment-memory.ts";
+import { Segment, type Part } from "./segment.ts";
+import { SpillFileDamaged, type SpillFile } from "./spill-files.ts";
+import type { StoreUsage } from "./store-usage.ts";
+import { RECEIVED, segmentsOf, sizeOf, StoredValue, type Held } from "./stored-value.ts";
+
+/** How the store reaches the stores of other threads. */
+export interface StoreLink {
+  readonly peerId: PeerId;
+  readonly usage: StoreUsage;
+  isDead(peer: PeerId): boolean;
+  /** Tells the home that `peer` was handed the segment so many times more (negative: gave it back). */
+  count(id: SegmentId, peer: PeerId, times: number): void;
+  /** Asks a thread to let go of what it does not need. */
+  press(peer: PeerId): void;
+}
+
+interface Watched {
+  readonly segment: Segment;
+  readonly view: WeakRef<SharedArrayBuffer>;
+}
+
+export class ObjectStore implements DraftHost {
+  readonly memory: SegmentMemory;
+  readonly usage: StoreUsage;
+  readonly #link: StoreLink;
+  readonly #ledger: SegmentLedger;
+  readonly #segments = new Map<SegmentId, Segment>();
+  readonly #byView = new WeakMap<SharedArrayBuffer, Segment>();
+  readonly #values = new Map<Held, WeakRef<StoredValue>>();
+  /** Collections that nobody forced are noticed through these, some turns later. */
+  readonly #deadValues = new FinalizationRegistry<Held>((held) => this.release(held));
+  readonly #deadViews = new FinalizationRegistry<Watched>((watched) => this.#closeView(watched));
+  #count = 0;
+  #closed = false;
+
+  constructor(link: StoreLink) {
+    this.#link = link;
+    this.usage = link.usage;
+    this.#ledger = new SegmentLedger(link.peerId);
+    this.memory = new SegmentMemory(link.usage, {
+      sweep: () => this.#sweep(),
+      mayMove: (segment) => segment.isPrimary && this.#ledger.isQuiet(segment.id),
+      moved: (segment, file) => this.#moved(segment, file),
+      askOthers: () => this.#askOthers(),
+    });
+  }
+
+  /** Memory for one value that is about to be encoded. */
+  draft(label: string): Draft {
+    return new Draft(this, label);
+  }
+
+  /** Keeps what was encoded into the draft's memory. */
+  keep(label: string, encoded: Encoded, draft: Draft | undefined): StoredValue {
+    const { bytes, buffers, tracked } = encoded;
+    if (draft === undefined && buffers.length === 0) return new StoredValue(label, encoded);
+    const envelope = draft?.segmentOn(bytes.buffer);
+    const parts = buffers.map((buffer) => {
+      const made = draft?.segmentOn(buffer);
+      if (made !== undefined) return made;
+      const seen = this.#byView.get(buffer); // user code passes on a view that it was given
+      if (seen !== undefined) this.#ledger.hold(seen.id);
+      return seen ?? buffer;
+    });
+    return this.#keep(label, { bytes: envelope === undefined ? bytes : NOTHING, tracked }, envelope, parts);
+  }
+
+  /** What to send so that the receiver has the part as well. Never fails: what is lost is lost there too. */
+  send(part: Part, to: PeerId, attachments: Attachment[]): number | WireSegment {
+    return part instanceof Segment ? this.sendSegment(part, to, attachments) : attachments.push(part) - 1;
+  }
+
+  sendSegment(part: Segment, to: PeerId, attachments: Attachment[]): WireSegment {
+    const { byteLength } = part;
+    if (part.base === undefined) this.#restoreIfFree(part);
+    if (part.base !== undefined) {
+      if (!this.#link.isDead(to)) this.#apply(this.#ledger.lend(part.id, to));
+      this.memory.touch(part);
+      return ["m", part.id, byteLength, attachments.push(part.base) - 1, this.#link.peerId];
+    }
+    if (part.file === undefined || part.lost !== undefined)
+      return ["x", part.lost ?? "its memory was given up", byteLength];
+    try {
+      return ["f", this.memory.files.handOver(part.file, slotOf(to)), byteLength];
+    } catch (error) {
+      return ["x", `its spill file ${part.file.path} could not be handed over: ${String(error)}`, byteLength];
+    }
+  }
+
+  /** The inverse of `send`, for all parts of one value. */
+  receive(
+    encoded: { readonly bytes: Uint8Array | WireSegment; readonly tracked: readonly object[] },
+    parts: readonly (number | WireSegment)[],
+    attachments: readonly Attachment[],
+  ): StoredValue {
+    const { bytes, tracked } = encoded;
+    if (bytes instanceof Uint8Array && parts.length === 0) {
+      return new StoredValue(RECEIVED, { bytes, buffers: [], tracked });
+    }
+    const received = parts.map((part) =>
+      typeof part === "number" ? sharedAt(attachments, part) : this.#receive(part, attachments),
+    );
+    if (bytes instanceof Uint8Array) return this.#keep(RECEIVED, { bytes, tracked }, undefined, received);
+    const envelope = this.#receive(bytes, attachments);
+    return this.#keep(RECEIVED, { bytes: NOTHING, tracked }, envelope, received);
+  }
+
+  /**
+   * All parts in memory, on views that keep it there.
+   *
+   * @throws ObjectStoreFullError; ObjectLostError
+   */
+  open(
+    held: Held,
+    name: string,
+  ): { readonly bytes: Uint8Array | undefined; readonly buffers: readonly SharedArrayBuffer[] } {
+    // Each view is open before the next part needs memory, which therefore cannot take that of the first.
+    const { envelope } = held;
+    const bytes =
+      envelope === undefined ? undefined : new Uint8Array(this.#view(envelope, name), 0, envelope.byteLength);
+    const buffers = held.buffers.map((part) => (part instanceof Segment ? this.#view(part, name) : part));
+    return { bytes, buffers };
+  }
+
+  /** The value is garbage, or was given up. */
+  release(held: Held, value?: StoredValue): void {
+    if (held.released) return;
+    held.released = true;
+    if (value !== undefined) this.#deadValues.unregister(value);
+    this.#values.delete(held);
+    held.account?.add(-sizeOf(held));
+    for (const segment of segmentsOf(held)) this.drop(segment);
+  }
+
+  create(byteLength: number, base: SharedArrayBuffer | undefined): Segment {
+    const segment = new Segment(this.#newId(), byteLength, base);
+    segment.isPrimary = true;
+    this.#segments.set(segment.id, segment);
+    this.#ledger.create(segment.id);
+    return segment;
+  }
+
+  drop(segment: Segment): void {
+    if (!this.#closed) this.#apply(this.#ledger.drop(segment.id));
+  }
+
+  /** News from a borrower. */
+  counted(id: SegmentId, from: PeerId, peer: PeerId, times: number): void {
+    if (!this.#link.isDead(peer)) this.#apply(this.#ledger.counted(id, from, peer, times));
+    else if (times > 0) this.#apply(this.#ledger.countedForDead(id));
+  }
+
+  peerDied(peer: PeerId): void {
+    for (const effect of this.#ledger.peerDied(peer)) this.#apply(effect);
+  }
+
+  /** The large values that this thread keeps now. */
+  values(): StoredValue[] {
+    const alive: StoredValue[] = [];
+    for (const value of this.#values.values()) {
+      const known = value.deref();
+      if (known !== undefined) alive.push(known);
+    }
+    return alive;
+  }
+
+  /** What keeps a value's memory besides the value itself. */
+  holdersOf(held: Held): { readonly views: number; readonly borrowers: ReadonlyMap<PeerId, number> } {
+    const borrowers = new Map<PeerId, number>();
+    let views = 0;
+    for (const { id, view } of segmentsOf(held)) {
+      if (view !== undefined) views++;
+      for (const [peer, times] of this.#ledger.borrowers(id)) {
+        borrowers.set(peer, Math.max(times, borrowers.get(peer) ?? 0));
+      }
+    }
+    return { views, borrowers };
+  }
+
+  /** The session is over. Memory that is still seen stays as it is until it is garbage. */
+  close(): void {
+    this.#closed = true;
+    this.#segments.clear();
+    this.#values.clear();
+  }
+
+  #newId(): SegmentId {
+    return segmentIdOf(this.#count++, this.#link.peerId);
+  }
+
+  #keep(
+    label: string,
+    small: { readonly bytes: Uint8Array; readonly tracked: readonly object[] },
+    envelope: Segment | undefined,
+    buffers: readonly Part[],
+  ): StoredValue {
+    const held: Held = { envelope, buffers, account: undefined, released: false };
+    const value = new StoredValue(label, { ...small, buffers: [] }, { store: this, held });
+    this.#values.set(held, new WeakRef(value));
+    this.#deadValues.register(value, held, value);
+    return value;
+  }
+
+  #receive(wire: WireSegment, attachments: readonly Attachment[]): Segment {
+    if (wire[0] === "x") {
+      const segment = this.create(wire[2], undefined);
+      segment.lost = wire[1];
+      return segment;
+    }
+    if (wire[0] === "f") {
+      const segment = this.create(wire[2], undefined);
+      segment.file = this.memory.files.takeOver(wire[1], wire[2]);
+      this.memory.handedOut(wire[2]);
+      return segment;
+    }
+    const [, id, byteLength, attachment, from] = wire;
+    const base = sharedAt(attachments, attachment);
+    const self = this.#link.peerId;
+    const isOurs = homeOf(id) === self;
+    if (!isOurs && from !== self) this.#ledger.receive(id);
+    else if (!this.#ledger.has(id)) return this.#createShared(byteLength, base);
+    this.#ledger.hold(id);
+    if (from === self) this.#apply(this.#ledger.arrived(id));
+    let segment = this.#segments.get(id);
+    if (segment === undefined) {
+      segment = new Segment(id, byteLength, base);
+      this.#segments.set(id, segment);
+      if (this.#link.isDead(homeOf(id))) this.#apply({ type: "orphan", id });
+    }
+    this.memory.touch(segment);
+    if (!isOurs) this.memory.handedOut(base.byteLength);
+    return segment;
+  }
+
+  /** A segment of ours comes home that a dead thread had passed on: others may have it, nobody knows who. */
+  #createShared(byteLength: number, base: SharedArrayBuffer): Segment {
+    const segment = new Segment(this.#newId(), byteLength, base);
+    this.#segments.set(segment.id, segment);
+    this.#ledger.createShared(segment.id);
+    this.usage.addResident(base.byteLength);
+    return segment;
+  }
+
+  #view(segment: Segment, name: string): SharedArrayBuffer {
+    const known = segment.view?.deref();
+    if (known !== undefined) return known;
+    const base = segment.base ?? this.#restore(segment, name);
+    this.memory.touch(segment);
+    const view = structuredClone(base); // another object, the same memory
+    const watched = { segment, view: new WeakRef(view) };
+    segment.view = watched.view;
+    this.#byView.set(view, segment);
+    this.#deadViews.register(view, watched);
+    this.#ledger.openView(segment.id);
+    return view;
+  }
+
+  #closeView({ segment, view }: Watched): void {
+    if (segment.view !== view || this.#closed) return; // another was opened since
+    segment.view = undefined;
+    this.#apply(this.#ledger.closeView(segment.id));
+  }
+
+  #restore(segment: Segment, name: string): SharedArrayBuffer {
+    const { file, byteLength } = segment;
+    try {
+      if (file !== undefined && segment.lost === undefined && !this.memory.restore(segment, file, true)) {
+        const { limitBytes } = this.usage.handle;
+        throw new ObjectStoreFullError(
+          `object ${name} is on disk, and there is no memory for its ${byteLength} bytes: all of the object store ` +
+            `(${limitBytes} bytes) is in use by values that are looked at or that other threads have; ` +
+            "let go of some, or raise init({ objectStoreMemory })",
+          { fields: { requestedBytes: byteLength, usedBytes: this.usage.residentBytes, limitBytes } },
+        );
+      }
+    } catch (error) {
+      if (!(error instanceof SpillFileDamaged)) throw error;
+      segment.lost = error.message;
+    }
+    if (segment.base !== undefined) return segment.base;
+    throw new ObjectLostError(
+      `object ${name} is lost: ${segment.lost ?? "its memory was given up"}; make it again (run its task, or put it)`,
+      { fields: { objectId: name, path: file?.path } },
+    );
+  }
+
+  /** Sending from memory lets the receiver share it; but nobody else has to make room for that. */
+  #restoreIfFree(segment: Segment): void {
+    if (segment.file === undefined || segment.lost !== undefined) return;
+    try {
+      this.memory.restore(segment, segment.file, false);
+    } catch (error) {
+      segment.lost = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  #moved(segment: Segment, file: SpillFile): void {
+    const { id, base } = segment;
+    segment.base = undefined;
+    segment.file = file;
+    if (homeOf(id) === this.#link.peerId) {
+      if (base !== undefined) this.memory.free(base);
+      return;
+    }
+    segment.id = this.#newId();
+    this.#segments.set(segment.id, segment);
+    const effect = this.#ledger.move(id, segment.id);
+    const left = new Segment(id, segment.byteLength, base); // stands for what is given back
+    left.isOrphan = segment.isOrphan;
+    segment.isOrphan = false;
+    this.#segments.set(id, left);
+    this.#apply(effect);
+  }
+
+  #apply(effect: SegmentEffect | undefined): void {
+    if (effect === undefined) return;
+    const { id, type } = effect;
+    if (type === "report") return this.#link.count(id, effect.to, 1);
+    const segment = this.#segments.get(id);
+    if (segment === undefined) return;
+    const { base, file } = segment;
+    if (type === "orphan") {
+      segment.isOrphan = true;
+      this.usage.addResident(base?.byteLength ?? 0);
+      return;
+    }
+    this.#segments.delete(id);
+    this.memory.forget(segment);
+    if (file !== undefined) this.memory.files.remove(file);
+    if (type === "recycle" && base !== undefined) this.memory.free(base);
+    else if (base !== undefined && (type === "retire" || segment.isOrphan))
+      this.usage.addResident(-base.byteLength);
+    if (type === "giveBack") this.#link.count(id, this.#link.peerId, -effect.times);
+  }
+
+  #sweep(): void {
+    for (const [held, value] of this.#values) if (value.deref() === undefined) this.release(held);
+    for (const segment of this.#segments.values()) {
+      const { view } = segment;
+      if (view !== undefined && view.deref() === undefined) this.#closeView({ segment, view });
+    }
+    forgetDereferenced(); // or the next sweep of this turn would find them alive
+  }
+
+  /** Threads whose memory this one has, and those that have memory of this one. */
+  #askOthers(): void {
+    const peers = new Set<PeerId>();
+    for (const id of this.#segments.keys()) {
+      peers.add(homeOf(id));
+      for (const [peer] of this.#ledger.borrowers(id)) peers.add(peer);
+    }
+    peers.delete(this.#link.peerId);
+    for (const peer of peers) this.#link.press(peer);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+function sharedAt(attachments: readonly Attachment[], index: number): SharedArrayBuffer {
+  const buffer = attachments[index];
+  if (!(buffer instanceof SharedArrayBuffer)) throw new Error(`message lacks attachment ${index}`);
+  return buffer;
+}

@@ -1,0 +1,290 @@
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+import * as ray from "@mantajs/runtime";
+import { collectGarbage, expectNothingLeft, terminateWorker, workers } from "@mantajs/runtime/testing";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { installedRuntime } from "../../packages/runtime/dist/api/runtime.js";
+import { failure, thrown, useSession } from "./session.ts";
+
+const MIB = 1024 * 1024;
+const filled = (value: number, bytes = MIB): Uint8Array => new Uint8Array(bytes).fill(value);
+const isFilled = (array: Uint8Array | undefined, value: number): boolean =>
+  array !== undefined && array.every((byte) => byte === value);
+
+/** Bytes of shared memory that the threads keep, free segments included. */
+function residentBytes(): number {
+  return installedRuntime()?.peer.usage.residentBytes ?? 0;
+}
+
+/** The session's spill files, by path. */
+function spillFiles(directory: string): string[] {
+  return fs
+    .readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+}
+
+describe("segments", () => {
+  useSession();
+
+  it("are used again once nobody can reach them", () => {
+    for (let round = 0; round < 50; round++) {
+      using ref = ray.put(filled(round));
+      expect(ray.objectStoreBytes()).toBe(MIB);
+      expect(ref.id).toBeTypeOf("string");
+    }
+    expect(residentBytes()).toBe(MIB);
+  });
+
+  it("are left alone while user code looks at them, by whatever it derived", async () => {
+    const tail = await (async () => {
+      using ref = ray.put(filled(1));
+      return new Uint8Array((await ray.get(ref)).subarray(MIB / 2).buffer, 0, MIB);
+    })();
+    for (let round = 0; round < 5; round++) {
+      await collectGarbage();
+      using ref = ray.put(filled(2));
+      expect(ref.id).toBeTypeOf("string");
+    }
+    expect(isFilled(tail, 1)).toBe(true);
+  });
+
+  it("are left alone while another thread looks at them", async () => {
+    class Holder {
+      #array: Uint8Array | undefined;
+      hold(array: Uint8Array): void {
+        this.#array = array;
+      }
+      isFilled(value: number): boolean {
+        return this.#array?.every((byte) => byte === value) ?? false;
+      }
+    }
+    const holder = ray.remote(Holder).remote();
+    {
+      using ref = ray.put(filled(1));
+      await ray.get(holder.hold.remote(ref));
+    }
+    for (let round = 0; round < 5; round++) {
+      await collectGarbage();
+      using ref = ray.put(filled(2));
+      expect(ref.id).toBeTypeOf("string");
+    }
+    expect(await ray.get(holder.isFilled.remote(1))).toBe(true);
+    ray.kill(holder);
+  });
+
+  it("outlive a `using` while a get is under way", async () => {
+    let waiting: Promise<Uint8Array>;
+    {
+      using ref = ray.put(filled(3));
+      waiting = ray.get(ref);
+    }
+    expect(isFilled(await waiting, 3)).toBe(true);
+  });
+});
+
+describe("dropped refs", () => {
+  useSession({ numCpus: 1, objectStoreMemory: 64 * MIB });
+
+  it("give their memory back within one turn, without help of finalizers and disk", () => {
+    for (let round = 0; round < 500; round++) ray.put(filled(round));
+    expect(residentBytes()).toBeLessThan(40 * MIB);
+    expect(installedRuntime()?.peer.usage.spilledBytes).toBe(0);
+  });
+});
+
+describe("a store of 8 MiB", () => {
+  let directory: string;
+
+  beforeEach(async () => {
+    directory = fs.mkdtempSync(path.join(os.tmpdir(), "spill-test-"));
+    await ray.init({ numCpus: 2, objectStoreMemory: 8 * MIB, spillDirectory: directory, logToDriver: false });
+  });
+  afterEach(async () => {
+    await expectNothingLeft();
+    await ray.shutdown();
+    expect(fs.readdirSync(directory)).toEqual([]);
+    fs.rmSync(directory, { recursive: true });
+  });
+
+  it("moves what was used least recently to disk, and brings it back", async () => {
+    const refs = Array.from({ length: 20 }, (_, index) => ray.put(filled(index)));
+    expect(residentBytes()).toBeLessThanOrEqual(8 * MIB);
+    const files = spillFiles(directory);
+    expect(files.length).toBeGreaterThanOrEqual(12);
+    for (const file of files) expect(fs.statSync(file).mode & 0o777).toBe(0o600);
+    for (const [index, ref] of refs.entries()) expect(isFilled(await ray.get(ref), index)).toBe(true);
+    for (const ref of refs) ref[Symbol.dispose]();
+    await expectNothingLeft();
+    expect(spillFiles(directory)).toEqual([]);
+  });
+
+  it("passes spilled objects to tasks, and takes results that do not fit", async () => {
+    const refs = Array.from({ length: 20 }, (_, index) => ray.put(filled(index)));
+    const plusOne = ray.remote((array: Uint8Array) => array.map((byte) => byte + 1));
+    const results = refs.map((ref) => plusOne.remote(ref));
+    for (const [index, ref] of results.entries())
+      expect(isFilled(await ray.get(ref), index + 1), `result ${index}`).toBe(true);
+    const fetch = ray.remote(async (box: { ref: ray.ObjectRef<Uint8Array> }) => (await ray.get(box.ref))[0]);
+    expect(await ray.get(refs.map((ref) => fetch.remote({ ref })))).toEqual([...refs.keys()]);
+  });
+
+  it("puts an object on disk at once when all memory is looked at", async () => {
+    const views = await ray.get(Array.from({ length: 8 }, (_, index) => ray.put(filled(index))));
+    const ref = ray.put(filled(9));
+    const error = await failure(ray.get(ref));
+    expect(error).toBeInstanceOf(ray.ObjectStoreFullError);
+    expect(error.message).toContain(ref.id);
+    for (const [index, view] of views.entries()) expect(isFilled(view, index)).toBe(true);
+    views.length = 0;
+    await collectGarbage();
+    expect(isFilled(await ray.get(ref), 9)).toBe(true);
+  });
+
+  it("refuses an object that is larger than all of it", () => {
+    const error = thrown(() => ray.put(new Uint8Array(9 * MIB)));
+    expect(error).toBeInstanceOf(ray.ObjectStoreFullError);
+    expect(error).toMatchObject({ limitBytes: 8 * MIB });
+    expect(error.message).toContain("objectStoreMemory");
+  });
+
+  it.each([
+    ["damaged", (file: string) => fs.writeFileSync(file, "?", { flag: "r+" })],
+    ["cut short", (file: string) => fs.truncateSync(file, 1000)],
+    ["missing", (file: string) => fs.rmSync(file)],
+  ])("says which file is %s, and loses that object only", async (_, harm) => {
+    const refs = Array.from({ length: 9 }, (__, index) => ray.put(filled(index)));
+    const [file] = spillFiles(directory);
+    const [first, second] = refs;
+    if (file === undefined || first === undefined || second === undefined) throw new Error("nothing spilled");
+    harm(file);
+    const error = await failure(ray.get(first));
+    expect(error).toBeInstanceOf(ray.ObjectLostError);
+    expect(error).toMatchObject({ objectId: first.id, path: file });
+    expect(error.message).toContain(file);
+    const size = ray.remote((array: Uint8Array) => array.length);
+    const failed = await failure(ray.get(size.remote(first)));
+    expect(failed.cause).toBeInstanceOf(ray.ObjectLostError);
+    expect(isFilled(await ray.get(second), 1)).toBe(true);
+  });
+
+  it("says so when the disk does not take an object, and goes on", async () => {
+    const session = `manta-${ray.getRuntimeContext().sessionId}`;
+    const refs = Array.from({ length: 8 }, (_, index) => ray.put(filled(index)));
+    fs.writeFileSync(path.join(directory, session), "a file in the way");
+    const error = thrown(() => ray.put(filled(9)));
+    expect(error).toBeInstanceOf(ray.ObjectStoreFullError);
+    expect(error).toMatchObject({ path: expect.stringContaining(session) });
+    expect(error.cause).toBeInstanceOf(Error);
+    for (const [index, ref] of refs.entries()) expect(isFilled(await ray.get(ref), index)).toBe(true);
+    fs.rmSync(path.join(directory, session));
+    refs.push(ray.put(filled(8)));
+    for (const [index, ref] of refs.entries()) expect(isFilled(await ray.get(ref), index)).toBe(true);
+  });
+
+  it("removes the files of a worker that ends", async () => {
+    class Owner {
+      #refs: ray.ObjectRef<Uint8Array>[] = [];
+      fill(count: number): number {
+        for (let i = 0; i < count; i++) this.#refs.push(ray.put(new Uint8Array(1024 * 1024).fill(i)));
+        return this.#refs.length;
+      }
+      workerId(): string {
+        return ray.getRuntimeContext().workerId;
+      }
+    }
+    const owner = ray.remote(Owner).remote();
+    expect(await ray.get(owner.fill.remote(20))).toBe(20);
+    const thread = await ray.get(owner.workerId.remote());
+    expect(spillFiles(directory).length).toBeGreaterThan(0);
+    ray.kill(owner);
+    while (workers().some(({ workerId }) => workerId === thread)); // each look asks the node
+    expect(spillFiles(directory)).toEqual([]);
+  });
+
+  it("keeps results whose worker is gone", async () => {
+    const make = ray.remote((value: number) => new Uint8Array(1024 * 1024).fill(value));
+    const refs = Array.from({ length: 20 }, (_, index) => make.remote(index));
+    await ray.wait(refs, { numReturns: refs.length });
+    for (const { workerId } of workers()) terminateWorker(workerId);
+    for (const [index, ref] of refs.entries()) expect(isFilled(await ray.get(ref), index)).toBe(true);
+  });
+});
+
+describe("memory()", () => {
+  useSession();
+
+  it("lists objects with size, owner, place and holders", async () => {
+    class Keeper {
+      refs: unknown[] = [];
+      keep(box: { ref: ray.ObjectRef<Uint8Array> }): void {
+        this.refs.push(box.ref);
+      }
+    }
+    const keeper = ray.remote(Keeper).remote();
+    const ref = ray.put(filled(1));
+    const view = await ray.get(ref);
+    await ray.get(keeper.keep.remote({ ref }));
+    const { workerId } = ray.getRuntimeContext();
+    const listed = (await ray.memory()).filter((object) => object.objectId === ref.id);
+    const own = listed.find((object) => object.workerId === workerId);
+    expect(own).toMatchObject({ label: "put", ownerId: workerId, where: "memory", liveViews: 1 });
+    expect(own?.sizeBytes).toBeGreaterThanOrEqual(view.byteLength);
+    const [borrower] = Object.keys(own?.borrowers ?? {});
+    expect(listed.find((object) => object.workerId === borrower)).toMatchObject({ ownerId: workerId });
+    ray.kill(keeper);
+  });
+
+  it("can be asked inside a task", async () => {
+    const ref = ray.put(filled(1));
+    const list = ray.remote(async () => (await ray.memory()).map((object) => object.objectId));
+    expect(await ray.get(list.remote())).toContain(ref.id);
+  });
+
+  it("names the thread that does not answer in time", async () => {
+    const word = new Int32Array(new SharedArrayBuffer(8));
+    const busy = ray.remote((flags: Int32Array) => {
+      Atomics.store(flags, 1, 1);
+      Atomics.notify(flags, 1);
+      Atomics.wait(flags, 0, 0);
+    });
+    const ref = busy.remote(word);
+    await Atomics.waitAsync(word, 1, 0).value;
+    const error = await failure(ray.memory({ timeoutMs: 1 }));
+    expect(error).toBeInstanceOf(ray.GetTimeoutError);
+    expect(error.message).toContain("worker_");
+    Atomics.store(word, 0, 1);
+    Atomics.notify(word, 0);
+    await ray.get(ref);
+  });
+});
+
+describe("spillDirectory", () => {
+  it("must be a directory that can be written to", async () => {
+    const error = await failure(ray.init({ spillDirectory: path.join(os.tmpdir(), "not", "there") }));
+    expect(error).toBeInstanceOf(ray.InvalidArgumentError);
+    expect(error.message).toContain("spillDirectory");
+  });
+
+  it("is left as it was when the process exits in the middle", () => {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), "spill-test-"));
+    const program = `
+      import fs from "node:fs";
+      import * as ray from ${JSON.stringify(import.meta.resolve("@mantajs/runtime"))};
+      const spillDirectory = ${JSON.stringify(directory)};
+      await ray.init({ numCpus: 1, objectStoreMemory: ${8 * MIB}, spillDirectory });
+      const refs = Array.from({ length: 12 }, () => ray.put(new Uint8Array(${MIB})));
+      console.log(refs.length, fs.readdirSync(spillDirectory).length);
+      process.exit(0);`;
+    const printed = execFileSync(process.execPath, ["--input-type=module", "-e", program], {
+      encoding: "utf8",
+    });
+    expect(printed).toBe("12 1\n");
+    expect(fs.readdirSync(directory)).toEqual([]);
+    fs.rmSync(directory, { recursive: true });
+  });
+});
