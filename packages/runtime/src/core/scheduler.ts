@@ -398,9 +398,11 @@ export class Scheduler {
     for (const allocation of reserved) this.#pools.release(allocation);
     const pooled = idle.length + running;
     const wanted = Math.max(missing, this.#options.poolSize - pooled) - this.#starting;
-    // Whoever was just given the last idle worker goes first; one to replace it can wait a moment.
-    for (let i = 0; i < wanted; i++)
-      effects.push({ type: "startWorker", isUrgent: i < missing || idle.length === 0 });
+    // One to replace a worker that was just given away can wait a moment, and so can all but the first at the start.
+    for (let i = 0; i < wanted; i++) {
+      const isUrgent = i < missing || (i === 0 && idle.length === 0 && this.#starting === 0);
+      effects.push({ type: "startWorker", isUrgent });
+    }
     this.#starting += Math.max(0, wanted);
     return effects;
   }

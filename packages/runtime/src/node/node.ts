@@ -62,7 +62,7 @@ interface Template {
 
 const EARLY_ENDS = 5;
 /** When a worker replaces one that an actor took. */
-const REFILL_MS = 20;
+const REFILL_MS = 50;
 
 export class Node {
   readonly #config: NodeConfig;

@@ -30,6 +30,8 @@ const DEFAULT_POLL_US = 50;
  * So a thread that is called soon after it fell asleep looks around longer next time, up to this many times as long.
  */
 const MAX_PATIENCE = 4;
+/** Looks before each turn of the event loop: about as long as the turn takes, since a reply often comes within it. */
+const LOOKS = 400;
 
 /** Looking around takes the core from the thread that is waited for, when there are more threads than cores. */
 const cores = availableParallelism();
@@ -113,12 +115,17 @@ export class Inbox {
       this.flush();
       const now = performance.now();
       if (now >= deadline) return false;
-      if (now < spin && this.#bell.awakeThreads <= cores) continue;
+      if (now < spin && this.#canLook) continue;
       this.#bell.block(seen, deadline - now);
     }
   }
 
+  get #canLook(): boolean {
+    return this.#pollMs > 0 && this.#bell.awakeThreads <= cores;
+  }
+
   #lookAround(): void {
+    if (this.#canLook) for (let look = 0; look < LOOKS && this.#bell.count === this.#seen; look++);
     if (this.#bell.count !== this.#seen) {
       this.#lookUntil = 0;
       this.drain();
@@ -126,7 +133,7 @@ export class Inbox {
     }
     const now = performance.now();
     if (this.#lookUntil === 0) this.#lookUntil = now + this.#pollMs * this.#patience;
-    if (now < this.#lookUntil && this.#bell.awakeThreads <= cores) {
+    if (now < this.#lookUntil && this.#canLook) {
       setImmediate(this.#look);
       return;
     }

@@ -97,7 +97,14 @@ function fails(raised: unknown, execution: Execution, peer: Peer): boolean {
     return false;
   }
   answerError(peer, context, error);
+  letGo(execution.args);
   return true;
+}
+
+/** The user's code has what it keeps; memory of large arguments need not wait for a collection. */
+function letGo({ values, slots }: HeldArguments): void {
+  values.free();
+  for (const [, value] of slots) value.free();
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -115,6 +122,8 @@ function finish(execution: Execution, result: unknown, peer: Peer): void {
   for (const value of results) values.push(peer.values.toWire(value, to, attachments));
   const outcome: WireOutcome = { ok: true, values };
   peer.toPeer(to, { t: "task.done", count: context.count, tookUs: context.tookUs, outcome }, attachments);
+  for (const value of results) value.free(); // it is the caller's now
+  letGo(execution.args);
 }
 
 /** Sends an error to the caller, wrapped so that it names the task. */
