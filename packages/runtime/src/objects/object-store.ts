@@ -134,9 +134,11 @@ export class ObjectStore implements DraftHost {
   ): { readonly bytes: Uint8Array | undefined; readonly buffers: readonly SharedArrayBuffer[] } {
     // Each view is open before the next part needs memory, which therefore cannot take that of the first.
     const { envelope } = held;
+    const whose = held.account === undefined ? "from others" : "own";
+    const viewOf = (segment: Segment): SharedArrayBuffer => this.#view(segment, name, whose);
     const bytes =
-      envelope === undefined ? undefined : new Uint8Array(this.#view(envelope, name), 0, envelope.byteLength);
-    const buffers = held.buffers.map((part) => (part instanceof Segment ? this.#view(part, name) : part));
+      envelope === undefined ? undefined : new Uint8Array(viewOf(envelope), 0, envelope.byteLength);
+    const buffers = held.buffers.map((part) => (part instanceof Segment ? viewOf(part) : part));
     return { bytes, buffers };
   }
 
@@ -259,10 +261,10 @@ export class ObjectStore implements DraftHost {
     return segment;
   }
 
-  #view(segment: Segment, name: string): SharedArrayBuffer {
+  #view(segment: Segment, name: string, whose: "own" | "from others"): SharedArrayBuffer {
     const known = segment.view?.deref();
     if (known !== undefined) return known;
-    const base = segment.base ?? this.#restore(segment, name);
+    const base = segment.base ?? this.#restore(segment, name, whose);
     this.memory.touch(segment);
     const view = structuredClone(base); // another object, the same memory
     const watched = { segment, view: new WeakRef(view) };
@@ -279,10 +281,10 @@ export class ObjectStore implements DraftHost {
     this.#apply(this.#ledger.closeView(segment.id));
   }
 
-  #restore(segment: Segment, name: string): SharedArrayBuffer {
+  #restore(segment: Segment, name: string, whose: "own" | "from others"): SharedArrayBuffer {
     const { file, byteLength } = segment;
     try {
-      if (file !== undefined && segment.lost === undefined && !this.memory.restore(segment, file, true)) {
+      if (file !== undefined && segment.lost === undefined && !this.memory.restore(segment, file, whose)) {
         const { limitBytes } = this.usage.handle;
         throw new ObjectStoreFullError(
           `object ${name} is on disk, and there is no memory for its ${byteLength} bytes: all of the object store ` +

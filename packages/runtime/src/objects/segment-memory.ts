@@ -120,10 +120,10 @@ export class SegmentMemory {
    *
    * @throws SpillFileDamaged; ObjectStoreFullError as `allocate`
    */
-  restore(segment: Segment, file: SpillFile, eager: boolean): boolean {
+  restore(segment: Segment, file: SpillFile, eager: "own" | "from others" | false): boolean {
     const capacity = capacityFor(segment.byteLength);
     const base = eager
-      ? (this.allocate(capacity) ?? this.#beyond(capacity))
+      ? (this.allocate(capacity) ?? this.#beyond(capacity, eager === "from others"))
       : (this.#pool.take(capacity) ?? this.#fresh(capacity));
     if (base === undefined) return false;
     try {
@@ -177,9 +177,12 @@ export class SegmentMemory {
     return this.#usage.residentBytes <= this.#limit;
   }
 
-  /** Memory beyond the session's budget, as long as this thread alone is within it. */
-  #beyond(capacity: number): SharedArrayBuffer | undefined {
-    if (this.#usage.ownResidentBytes + capacity > this.#limit) return undefined;
+  /**
+   * Memory beyond the session's budget, as long as this thread alone is within it; or in any case for what others sent,
+   * such as the arguments of a task that is to run: the thread cannot make room by itself while others have its memory.
+   */
+  #beyond(capacity: number, isFromOthers: boolean): SharedArrayBuffer | undefined {
+    if (!isFromOthers && this.#usage.ownResidentBytes + capacity > this.#limit) return undefined;
     this.#usage.addResident(capacity);
     return this.#counted(capacity);
   }
