@@ -143,3 +143,58 @@ describe("errors of tasks", () => {
     expect(error.message).toContain(".inner");
   });
 });
+
+describe("tasks that were sent ahead to a busy worker", () => {
+  /** Two words: the gate, and how many tasks have run. */
+  const words = (): Int32Array => new Int32Array(new SharedArrayBuffer(8));
+  const tick = ray.remote((shared: Int32Array) => Atomics.add(shared, 1, 1));
+  const gate = ray.remote((shared: Int32Array) => void Atomics.wait(shared, 0, 0));
+  const open = (shared: Int32Array): void => {
+    Atomics.store(shared, 0, 1);
+    Atomics.notify(shared, 0);
+  };
+  /** Short tasks teach the submitter to send many ahead. */
+  const learn = async (shared: Int32Array): Promise<void> => {
+    await ray.get(Array.from({ length: 200 }, () => tick.remote(shared)));
+    Atomics.store(shared, 1, 0);
+  };
+
+  describe("on one CPU", () => {
+    useSession({ numCpus: 1 });
+
+    it("do not run when they are cancelled before they begin, and the others do", async () => {
+      const shared = words();
+      await learn(shared);
+      const blocked = gate.remote(shared);
+      const ticks = Array.from({ length: 6 }, () => tick.remote(shared));
+      const [first, second] = ticks;
+      if (first === undefined || second === undefined) throw new Error("no tasks");
+      ray.cancel(first);
+      ray.cancel(second, { force: true });
+      open(shared);
+      await ray.get([blocked, ...ticks.slice(2)]);
+      expect(Atomics.load(shared, 1)).toBe(4);
+      for (const ref of [first, second]) {
+        expect(await failure(ray.get(ref))).toBeInstanceOf(ray.TaskCancelledError);
+      }
+    });
+  });
+
+  describe("on two CPUs", () => {
+    useSession({ numCpus: 2 });
+
+    it("are taken back by a worker that is free", async () => {
+      const shared = words();
+      for (let round = 0; round < 10; round++) {
+        await learn(shared);
+        const blocked = gate.remote(shared);
+        const ticks = Array.from({ length: 40 }, () => tick.remote(shared));
+        await ray.get(ticks); // while the gate is shut
+        expect(Atomics.load(shared, 0)).toBe(0);
+        open(shared);
+        await ray.get(blocked);
+        Atomics.store(shared, 0, 0);
+      }
+    });
+  });
+});

@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 
 import { afterEach, describe, expect, it } from "vitest";
 
-import { makeBells } from "../../packages/runtime/dist/transport/bells.js";
+import { makeBells, OwnBell, RemoteBell } from "../../packages/runtime/dist/transport/bells.js";
 import type { Attachment, Message } from "../../packages/runtime/dist/transport/channel.js";
 import { Inbox } from "../../packages/runtime/dist/transport/inbox.js";
 import { makeChannelEnds, RingChannel } from "../../packages/runtime/dist/transport/ring-channel.js";
@@ -54,6 +54,7 @@ function pair(
     end: mine,
     inbox,
     remoteSlot: 2,
+    isJoined: false,
     onMessage: (message, attachments) => onMessage(message as Back, attachments),
   });
   const send: Pair["send"] = (n, length, { pause = false, shared } = {}) => {
@@ -162,5 +163,28 @@ describe("a channel", () => {
       channel.close();
       channel.send({ t: "late" });
     }
+  });
+});
+
+describe("a sleeping thread", () => {
+  it("is called once, and again after a call that it may not hear", () => {
+    const bells = makeBells();
+    const own = new OwnBell(bells, 2);
+    own.awake();
+    own.asleep();
+    const calls: string[] = [];
+    const stranger = new RemoteBell(bells, 2, () => calls.push("stranger"));
+    const node = new RemoteBell(bells, 2, () => calls.push("node"));
+    stranger.ring(false); // over a channel whose other end the thread does not have yet
+    node.ring(true);
+    node.ring(true);
+    expect(calls).toEqual(["stranger", "node"]);
+    own.awake();
+    node.ring(true);
+    expect(calls).toEqual(["stranger", "node"]);
+    own.asleep();
+    node.ring(true);
+    expect(calls).toEqual(["stranger", "node", "node"]);
+    expect(own.count).toBe(5);
   });
 });

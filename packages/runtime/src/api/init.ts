@@ -192,6 +192,7 @@ function start(options: InitOptions): Session {
     leases,
     usage: usage.forSlot(1),
     pollUs: options.pollUs,
+    isNodeUp: false,
   };
   let runtime: Runtime | undefined;
   let onEnded: (threadsLeft: number) => void = () => undefined;

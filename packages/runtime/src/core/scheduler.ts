@@ -349,11 +349,14 @@ export class Scheduler {
     }
     const idle: PeerId[] = [];
     let running = 0;
+    let hosts = 0;
     for (const [workerId, state] of this.#workers) {
       if (state.is === "idle") idle.push(workerId);
       if (state.is === "leased" && !state.blocked) running++;
+      if (state.is === "host") hosts++;
     }
     let missing = 0; // workers that could start work now if they existed
+    let hostsToCome = this.#options.poolSize - hosts; // however many shared actors wait
     const full = new Set<string>(); // shapes that do not fit at present
     const reserved: Allocation[] = [];
     this.#waiting = this.#waiting.filter((entry) => {
@@ -372,7 +375,7 @@ export class Scheduler {
       if (workerId === undefined) {
         // Hold the resources for the rest of this pass only, so that no more workers start than can be used.
         reserved.push(placed);
-        missing++;
+        if (!shared || hostsToCome-- > 0) missing++;
         return true;
       }
       if (entry.kind === "lease") {

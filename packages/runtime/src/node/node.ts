@@ -103,24 +103,35 @@ export class Node {
     this.#pool = new WorkerPool({
       resourceLimits: config.workerResourceLimits,
       workerData: (workerId, slot, nodeEnd) => ({ seat: this.#seat(workerId, slot), nodeEnd }),
-      onEnd: (workerId, slot, end) => this.#open(workerId, slot, end),
+      onEnd: (workerId, slot, end) => this.#open(workerId, slot, end, false),
       onOnline: (workerId) => this.#apply(this.#scheduler.workerStarted(workerId)),
       onExit: (workerId, cause, wasOnline) => this.#workerExited(workerId, cause, wasOnline),
     });
-    this.#open(config.driverId, slotOf(config.driverId), driverEnd);
+    this.#open(config.driverId, slotOf(config.driverId), driverEnd, true);
     this.#apply(this.#scheduler.start());
   }
 
   #seat(peerId: PeerId, slot: number): PeerSeat {
     const { sessionId, nodeId, namespace, bells, leases, pollUs } = this.#config;
-    return { peerId, sessionId, nodeId, namespace, bells, leases, usage: this.#usage.forSlot(slot), pollUs };
+    return {
+      peerId,
+      sessionId,
+      nodeId,
+      namespace,
+      bells,
+      leases,
+      usage: this.#usage.forSlot(slot),
+      pollUs,
+      isNodeUp: true,
+    };
   }
 
-  #open(peer: PeerId, slot: number, end: ChannelEnd): void {
+  #open(peer: PeerId, slot: number, end: ChannelEnd, isJoined: boolean): void {
     const channel = new RingChannel({
       end,
       inbox: this.#inbox,
       remoteSlot: slot,
+      isJoined,
       // The other end is a peer, which speaks this protocol.
       onMessage: (message, attachments) => this.#receive(peer, message as PeerToNode, attachments),
     });

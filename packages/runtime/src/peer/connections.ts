@@ -44,7 +44,7 @@ export class Connections {
 
   /** Another thread opened a channel to this one. */
   accept(from: PeerId, end: ChannelEnd): void {
-    this.#open(from, end);
+    this.#open(from, end, true);
   }
 
   /** Handles what has arrived from a thread already. */
@@ -64,16 +64,17 @@ export class Connections {
 
   #introduce(to: PeerId): Channel {
     const [mine, theirs] = makeChannelEnds();
-    const channel = this.#open(to, mine);
+    const channel = this.#open(to, mine, false);
     this.#options.introduce(to, theirs);
     return channel;
   }
 
-  #open(peer: PeerId, end: ChannelEnd): Channel {
+  #open(peer: PeerId, end: ChannelEnd, isJoined: boolean): Channel {
     const channel = new RingChannel({
       end,
       inbox: this.#options.inbox,
       remoteSlot: slotOf(peer),
+      isJoined,
       // Both ends are peers, which speak this protocol.
       onMessage: (message, attachments, place) =>
         this.#options.onMessage(peer, message as PeerToPeer, attachments, place),

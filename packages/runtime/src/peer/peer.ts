@@ -48,6 +48,8 @@ export interface PeerSeat {
   readonly leases: SharedArrayBuffer;
   readonly usage: StoreUsageHandle;
   readonly pollUs: number | undefined;
+  /** The node made this seat; the driver makes its own while the node starts. */
+  readonly isNodeUp: boolean;
 }
 
 /** Messages that only a worker, or only the driver, understands. */
@@ -111,6 +113,7 @@ export class Peer implements Link {
       end: nodeEnd,
       inbox: this.inbox,
       remoteSlot: 0,
+      isJoined: seat.isNodeUp,
       // The other end is the node, which speaks this protocol.
       onMessage: (message, attachments) => this.#fromNode(message as NodeToPeer, attachments),
     });

@@ -278,10 +278,14 @@ export class TaskSubmitter {
 
   /** Gives queued tasks to the leases that there are, then asks for more leases or fewer. */
   #feedAll(shape: Shape): void {
-    if (shape.sent < shape.leases.size * Pipeline.longest) {
-      for (const lease of shape.leases.values()) {
-        if (shape.queue.length === 0) break;
-        if (lease.pipeline.hasRoom) this.#feed(lease);
+    const { queue, leases } = shape;
+    if (shape.sent < leases.size * Pipeline.longest) {
+      // Workers without anything to do come first; once they have a task they also help the others.
+      for (const lease of leases.values()) {
+        if (queue.length > 0 && lease.pipeline.length === 0) this.#feed(lease, 1);
+      }
+      for (const lease of leases.values()) {
+        if (queue.length > 0 && lease.pipeline.hasRoom) this.#feed(lease);
       }
     }
     this.#ask(shape);
@@ -338,12 +342,12 @@ export class TaskSubmitter {
   }
 
   /** Sends the worker what it may have ahead; a worker without anything to do helps another one, or is parked. */
-  #feed(lease: Lease): void {
+  #feed(lease: Lease, most = Infinity): void {
     const { shape, pipeline } = lease;
     const { queue } = shape;
     const outOfTime = this.#board.othersWait && performance.now() - lease.since > LEASE_MS;
     if (!lease.forced && !outOfTime) {
-      while (pipeline.hasRoom) {
+      for (let sent = 0; sent < most && pipeline.hasRoom; sent++) {
         const task = queue.shift() ?? this.#stolenFor(lease);
         if (task === undefined) break;
         if (task.isSettled) continue; // cancelled while queued

@@ -62,11 +62,12 @@ export class OwnBell {
     this.#set(ASLEEP);
   }
 
-  /** Blocks until it was rung after `seen`, or the time is up. */
+  /** An awake thread blocks until it was rung after `seen`, or the time is up. */
   block(seen: number, timeoutMs: number): void {
+    Atomics.sub(this.#words, AWAKE_THREADS, 1);
     this.#set(BLOCKED);
     Atomics.wait(this.#words, this.#count, seen, timeoutMs);
-    this.#set(AWAKE);
+    this.awake();
   }
 
   #set(state: number): void {
@@ -78,7 +79,7 @@ export class OwnBell {
 export function retireBell(bells: Bells, slot: number): void {
   const words = new Int32Array(bells);
   const state = Atomics.exchange(words, slot * STRIDE + STATE, ASLEEP);
-  if (state % STATES === AWAKE || state % STATES === BLOCKED) Atomics.sub(words, AWAKE_THREADS, 1);
+  if (state % STATES === AWAKE) Atomics.sub(words, AWAKE_THREADS, 1);
 }
 
 /** Another thread's bell. */
@@ -94,14 +95,17 @@ export class RemoteBell {
     this.#call = call;
   }
 
-  /** Something was handed over. */
-  ring(): void {
+  /**
+   * Something was handed over. `heard` says that the call will be heard; as long as the other thread may not have its
+   * end of the channel yet, the call is made and not noted, so that others who ring make theirs.
+   */
+  ring(heard: boolean): void {
     Atomics.add(this.#words, this.#count, 1);
     const state = Atomics.load(this.#words, this.#count + STATE);
     switch (state & (STATES - 1)) {
       case ASLEEP:
         this.#call();
-        Atomics.compareExchange(this.#words, this.#count + STATE, state, state - ASLEEP + RUNG);
+        if (heard) Atomics.compareExchange(this.#words, this.#count + STATE, state, state - ASLEEP + RUNG);
         break;
       case BLOCKED:
         Atomics.notify(this.#words, this.#count);

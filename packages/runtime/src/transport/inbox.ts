@@ -107,6 +107,7 @@ export class Inbox {
    * Returns whether it was done in time.
    */
   waitSync(done: () => boolean, deadline: number = Infinity): boolean {
+    if (!this.#looking) this.wake(); // afterwards this thread looks around by itself
     const spin = performance.now() + this.#pollMs;
     for (;;) {
       const seen = this.#bell.count;

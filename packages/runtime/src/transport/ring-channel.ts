@@ -51,6 +51,8 @@ export interface RingChannelOptions {
   readonly inbox: Inbox;
   /** Slot of the thread at the other end. */
   readonly remoteSlot: number;
+  /** Whether the other thread has its end already; otherwise its first message tells. */
+  readonly isJoined: boolean;
   readonly onMessage: MessageHandler;
 }
 
@@ -85,6 +87,7 @@ export class RingChannel implements Channel, InboxChannel {
     this.#take(bytes, start, end, flags);
   #pieces: Buffer[] = [];
   #scheduled = false;
+  #joined: boolean;
   #closed = false;
 
   constructor(options: RingChannelOptions) {
@@ -98,6 +101,7 @@ export class RingChannel implements Channel, InboxChannel {
     this.#inbox = options.inbox;
     this.#bell = new RemoteBell(options.inbox.bells, options.remoteSlot, () => port.postMessage(0));
     this.#onMessage = options.onMessage;
+    this.#joined = options.isJoined;
     port.on("message", (parcel: unknown) => this.#called(parcel));
     this.#inbox.add(this);
   }
@@ -131,8 +135,10 @@ export class RingChannel implements Channel, InboxChannel {
   drain(): boolean {
     let any = false;
     while (!this.#closed && this.#in.read(this.#visit)) any = true;
-    if (any && this.#in.release()) this.#bell.ring();
-    return any;
+    if (!any) return false;
+    this.#joined = true;
+    if (this.#in.release()) this.#bell.ring(true);
+    return true;
   }
 
   wake(): void {
@@ -159,7 +165,7 @@ export class RingChannel implements Channel, InboxChannel {
 
   #show(): void {
     if (!this.#out.publish()) return;
-    this.#bell.ring();
+    this.#bell.ring(this.#joined);
     this.#inbox.wake(); // an answer is likely
   }
 
@@ -207,6 +213,7 @@ export class RingChannel implements Channel, InboxChannel {
   }
 
   #called(parcel: unknown): void {
+    this.#joined = true;
     this.#keep(parcel);
     this.#inbox.called();
   }

@@ -109,6 +109,10 @@ export class TaskExecutor {
     const sliceEnd = performance.now() + SLICE_MS;
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       if (!next.claim()) continue;
+      if (next.context.isCancelled) {
+        answerError(this.#peer, next.context, next.context.signal.reason);
+        continue;
+      }
       this.#current = next.context;
       next.context.beganAt = performance.now();
       const unfinished = this.#start(next);
