@@ -1,6 +1,5 @@
 /**
- * What one small message costs: encode and decode once, beside the ways that Node has of its own. Rows in the form of
- * `rows.ts`; each call does a block of messages, so that awaiting the call weighs nothing.
+ * Small messages and the ways to copy them. Each call does a block of messages, so that awaiting it weighs nothing.
  */
 import { isDeepStrictEqual } from "node:util";
 import v8 from "node:v8";

@@ -35,7 +35,7 @@ const probes: Record<ProbeName, (mark: () => void) => Promise<number>> = {
   // The entry runs in worker threads only; here it fails for want of a seat, after all that it imports is loaded.
   "import-worker-entry": async (mark) => {
     mark();
-    const entry = new URL("worker/entry.js", import.meta.resolve("@mantajs/runtime"));
+    const entry = new URL("../worker/entry.js", import.meta.resolve("@mantajs/runtime"));
     const worker = new Worker(new URL("./import-worker.js", import.meta.url), { workerData: entry.href });
     return new Promise((resolve, reject) => {
       worker.once("message", resolve);

@@ -1,12 +1,14 @@
 /** All subjects, in the order in which they run: what others are compared with first, what takes longest last. */
 import type { Row, Rows } from "./row.ts";
 
-export type Subject = "limits" | "peers" | "tasks" | "actors" | "objects" | "startup" | "idle" | "envelope";
+export type Subject =
+  "limits" | "peers" | "messages" | "tasks" | "actors" | "objects" | "startup" | "idle" | "envelope";
 
 /** Loaded one by one, so that a row's process holds its own subject only. */
 export const subjects: Readonly<Record<Subject, () => Promise<{ readonly rows: Rows }>>> = {
   limits: () => import("./limits.ts"),
   peers: () => import("./peers.ts"),
+  messages: () => import("./messages.ts"),
   tasks: () => import("./tasks.ts"),
   actors: () => import("./actors.ts"),
   objects: () => import("./objects.ts"),
