@@ -15,6 +15,7 @@ import { newId, type ActorId, type PeerId, type PlacementGroupId, type RequestId
 import { ResourceSet, type Resources } from "../core/resources.ts";
 import type { WhoWaits } from "../core/scheduler-types.ts";
 import { Scheduler, type Demand, type SchedulerEffect } from "../core/scheduler.ts";
+import { Introduced } from "../peer/introductions.ts";
 import type { PeerSeat } from "../peer/peer.ts";
 import { StoreUsage, type StoreUsageHandle } from "../objects/store-usage.ts";
 import type { Attachment } from "../transport/channel.ts";
@@ -74,7 +75,7 @@ export class Node {
   readonly #board: LeaseBoard;
   readonly #channels = new Map<PeerId, RingChannel>();
   /** What actors have in common, by owner and number. */
-  readonly #templates = new Map<PeerId, Map<number, Template>>();
+  readonly #templates = new Introduced<Template>();
   readonly #demands = new Map<ActorId, Template>();
   readonly #groupWaiters = new Map<PlacementGroupId, { peer: PeerId; requestId: RequestId }[]>();
   readonly #idleWaiters: { peer: PeerId; requestId: RequestId }[] = [];
@@ -173,7 +174,7 @@ export class Node {
       case "actor.template":
         return this.#learn(from, message.template, message.of);
       case "actor.forget":
-        this.#templates.get(from)?.delete(message.template);
+        this.#templates.forget(from, message.template);
         return;
       case "actor.register":
         return this.#register(from, message);
@@ -227,16 +228,12 @@ export class Node {
 
   #learn(from: PeerId, number: number, of: NodeActorTemplate): void {
     const placement = ResourceSet.of(of.placement);
-    const template: Template = { of, demand: toDemand(of.demand), placement };
-    const known = this.#templates.get(from);
-    if (known === undefined) this.#templates.set(from, new Map([[number, template]]));
-    else known.set(number, template);
+    this.#templates.learn(from, number, { of, demand: toDemand(of.demand), placement });
   }
 
   #register(from: PeerId, message: Extract<PeerToNode, { t: "actor.register" }>): void {
     const { actorId, named } = message;
-    const template = this.#templates.get(from)?.get(message.template);
-    if (template === undefined) throw new Error(`actor ${actorId} has an unknown template`);
+    const template = this.#templates.get(from, message.template);
     const { handle, isolation, maxRestarts } = template.of;
     const { className, namespace } = handle;
     const name = named?.name;
@@ -419,7 +416,7 @@ export class Node {
     this.#channels.get(workerId)?.drain(); // what it said last still counts
     this.#channels.get(workerId)?.close();
     this.#channels.delete(workerId);
-    this.#templates.delete(workerId);
+    this.#templates.peerDied(workerId);
     retireBell(this.#config.bells, slotOf(workerId));
     this.#usage.strike(slotOf(workerId));
     if (this.#closing) return;

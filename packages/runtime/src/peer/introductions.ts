@@ -2,6 +2,8 @@
  * Things that a thread describes to others once and names by number from then on: what all tasks of a function, or all
  * actors of a class, have in common. The oldest are forgotten on both sides.
  */
+import type { PeerId } from "../core/ids.ts";
+
 export interface IntroductionsOptions<T, P> {
   /** Describes it to somebody who does not know it. */
   readonly introduce: (thing: T, number: number, to: P) => void;
@@ -50,5 +52,31 @@ export class Introductions<T, P> {
       for (const who of to) this.#options.forget(number, who);
       return;
     }
+  }
+}
+
+/** The other side: what each thread has introduced, by its number there. */
+export class Introduced<T> {
+  readonly #known = new Map<PeerId, Map<number, T>>();
+
+  learn(from: PeerId, number: number, thing: T): void {
+    const known = this.#known.get(from);
+    if (known === undefined) this.#known.set(from, new Map([[number, thing]]));
+    else known.set(number, thing);
+  }
+
+  /** @throws Error when it was never introduced: a defect of the sender. */
+  get(from: PeerId, number: number): T {
+    const thing = this.#known.get(from)?.get(number);
+    if (thing === undefined) throw new Error(`${from} names template ${number}, which it never introduced`);
+    return thing;
+  }
+
+  forget(from: PeerId, number: number): void {
+    this.#known.get(from)?.delete(number);
+  }
+
+  peerDied(peer: PeerId): void {
+    this.#known.delete(peer);
   }
 }

@@ -5,6 +5,7 @@
 import { ActorDiedError, InvalidArgumentError } from "../core/errors.ts";
 import { Fifo } from "../core/fifo.ts";
 import type { ActorId, PeerId } from "../core/ids.ts";
+import { Introduced } from "../peer/introductions.ts";
 import type { Peer } from "../peer/peer.ts";
 import type { HandleMeta } from "../api/actor-handle.ts";
 import type { Attachment } from "../transport/channel.ts";
@@ -51,7 +52,7 @@ export class ActorHost {
   readonly #code: Code;
   readonly #actors = new Map<ActorId, Hosted>();
   readonly #addresses = new Map<number, Hosted>();
-  readonly #templates = new Map<PeerId, Map<number, WireActorTemplate>>();
+  readonly #templates = new Introduced<WireActorTemplate>();
   #nextAddress = 1;
 
   constructor(peer: Peer, code: Code) {
@@ -63,24 +64,20 @@ export class ActorHost {
     if (of.cls.value !== undefined) {
       this.#code.receive(of.cls.id, this.#peer.values.fromWire(of.cls.value, attachments));
     }
-    const known = this.#templates.get(from);
-    if (known === undefined) this.#templates.set(from, new Map([[number, of]]));
-    else known.set(number, of);
+    this.#templates.learn(from, number, of);
   }
 
   forget(from: PeerId, template: number): void {
-    this.#templates.get(from)?.delete(template);
+    this.#templates.forget(from, template);
   }
 
   peerDied(peer: PeerId): void {
-    this.#templates.delete(peer);
+    this.#templates.peerDied(peer);
   }
 
   create(from: PeerId, message: Create, attachments: readonly Attachment[]): void {
     const { actorId, name, incarnation } = message;
-    const template = this.#templates.get(from)?.get(message.template);
-    if (template === undefined)
-      throw new Error(`actor ${actorId} has an unknown template ${message.template}`);
+    const template = this.#templates.get(from, message.template);
     const { handle, resources, pool } = template;
     const { className, namespace } = handle;
     const meta: HandleMeta = { ...handle, actorId, name };

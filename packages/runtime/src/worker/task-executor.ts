@@ -5,6 +5,7 @@
 import { Fifo } from "../core/fifo.ts";
 import type { PeerId } from "../core/ids.ts";
 import type { StoredValue } from "../objects/stored-value.ts";
+import { Introduced } from "../peer/introductions.ts";
 import type { Peer } from "../peer/peer.ts";
 import type { Attachment } from "../transport/channel.ts";
 import type { Place } from "../transport/place.ts";
@@ -36,7 +37,7 @@ const SLICE_MS = 10;
 export class TaskExecutor {
   readonly #peer: Peer;
   readonly #code: Code;
-  readonly #templates = new Map<PeerId, Map<number, Template>>();
+  readonly #templates = new Introduced<Template>();
   readonly #queue = new Fifo<Queued>();
   readonly #run = (): void => this.#runQueue();
   #current: TaskContext | undefined;
@@ -59,25 +60,21 @@ export class TaskExecutor {
           ? retryExceptions
           : values.fromWire(retryExceptions, attachments),
     };
-    const known = this.#templates.get(from);
-    if (known === undefined) this.#templates.set(from, new Map([[number, template]]));
-    else known.set(number, template);
+    this.#templates.learn(from, number, template);
   }
 
   forget(from: PeerId, template: number): void {
-    this.#templates.get(from)?.delete(template);
+    this.#templates.forget(from, template);
   }
 
   peerDied(peer: PeerId): void {
-    this.#templates.delete(peer);
+    this.#templates.peerDied(peer);
   }
 
   /** Takes over what arrived; the user's code runs after this turn, never on the channel's stack. */
   push(from: PeerId, message: Push, attachments: readonly Attachment[], place: Place): void {
     const args = holdArguments(message.args, attachments, this.#peer);
-    const template = this.#templates.get(from)?.get(message.template);
-    if (template === undefined)
-      throw new Error(`task of ${from} has an unknown template ${message.template}`);
+    const template = this.#templates.get(from, message.template);
     const { name, depth } = template.of;
     const context = new TaskContext(from, message.count, name, depth + 1, template.frame);
     const claim = (): boolean => place.claim(message.place);
