@@ -27,19 +27,25 @@ export function forgetDereferenced(): void {
   if (collector !== undefined && collector !== false) collector.forget();
 }
 
+/** V8's flags belong to the process: a thread that makes its collector as well may take this one's flag back. */
+const MAX_ATTEMPTS = 100;
+
 function makeCollector(): Collector | false {
   try {
     // Loaded when needed: most threads never are.
     const v8 = process.getBuiltinModule("node:v8");
     const vm = process.getBuiltinModule("node:vm");
-    v8.setFlagsFromString("--expose-gc");
-    const context = vm.createContext({}, { microtaskMode: "afterEvaluate" });
-    const gc: unknown = vm.runInContext("gc", context);
-    v8.setFlagsFromString("--no-expose-gc"); // contexts that others make shall not have it
-    if (typeof gc !== "function") return false;
-    const nothing = new vm.Script("0");
-    return { forget: () => void nothing.runInContext(context), gc: gc as () => void };
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      v8.setFlagsFromString("--expose-gc");
+      const context = vm.createContext({}, { microtaskMode: "afterEvaluate" });
+      const gc: unknown = vm.runInContext("globalThis.gc", context);
+      v8.setFlagsFromString("--no-expose-gc"); // contexts that others make shall not have it
+      if (typeof gc !== "function") continue;
+      const nothing = new vm.Script("0");
+      return { forget: () => void nothing.runInContext(context), gc: gc as () => void };
+    }
   } catch {
-    return false;
+    // The flags cannot be set here.
   }
+  return false;
 }
