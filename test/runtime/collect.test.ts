@@ -30,7 +30,7 @@ describe("collect", () => {
   });
 
   it("works in threads that collect for the first time at the same moment", async () => {
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 2; round++) {
       const workerData = {
         module: new URL("../../packages/runtime/dist/objects/collect.js", import.meta.url).href,
         gate: new SharedArrayBuffer(4),

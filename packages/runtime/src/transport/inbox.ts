@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from "node:os";
 
+import { Attention } from "./attention.ts";
 import { OwnBell, type Bells } from "./bells.ts";
 
 export { makeBells, MAX_THREADS, type Bells } from "./bells.ts";
@@ -26,12 +27,12 @@ export interface InboxOptions {
 
 const DEFAULT_POLL_US = 50;
 /**
- * Two threads that both sleep between their messages would go on so for ever, each waiting for the other to wake up.
- * So a thread that is called soon after it fell asleep looks around longer next time, up to this many times as long.
+ * A turn of the event loop costs more than a message. So a thread looks several times in each, and what it found is
+ * done in between, promises included.
  */
-const MAX_PATIENCE = 4;
-/** Looks before each turn of the event loop: about as long as the turn takes, since a reply often comes within it. */
-const LOOKS = 400;
+const LOOKS_PER_TURN = 4;
+/** How often one look reads the bell: together about as long as a turn takes. */
+const READS_PER_LOOK = 400;
 
 /** Looking around takes the core from the thread that is waited for, when there are more threads than cores. */
 const cores = availableParallelism();
@@ -41,18 +42,18 @@ export class Inbox {
   readonly #bell: OwnBell;
   readonly #pollMs: number;
   readonly #channels = new Set<InboxChannel>();
+  readonly #attention: Attention;
   readonly #look = (): void => this.#lookAround();
   #seen = 0;
-  #patience = 1;
-  /** When to stop looking around; 0: as long as it takes, counted from now. */
-  #lookUntil = 0;
-  #asleepSince = 0;
   #looking = false;
+  /** Looks that are scheduled for this turn of the event loop. */
+  #scheduled = 0;
 
   constructor(options: InboxOptions) {
     this.bells = options.bells;
     this.#bell = new OwnBell(options.bells, options.slot);
     this.#pollMs = cores > 1 ? (options.pollUs ?? DEFAULT_POLL_US) / 1000 : 0;
+    this.#attention = new Attention(this.#pollMs);
     this.wake();
   }
 
@@ -69,23 +70,21 @@ export class Inbox {
 
   /** Looks around from now on: an answer is expected. */
   wake(): void {
-    this.#lookUntil = 0;
+    this.#attention.expect();
     if (this.#looking) return;
     this.#looking = true;
     this.#bell.awake();
-    setImmediate(this.#look);
+    this.#schedule();
   }
 
   /** Somebody called. */
   called(): void {
-    if (!this.#looking) {
-      const slept = performance.now() - this.#asleepSince;
-      this.#patience =
-        slept < MAX_PATIENCE * this.#pollMs
-          ? Math.min(MAX_PATIENCE, this.#patience * 2)
-          : Math.max(1, this.#patience / 2);
-    }
+    const wasAsleep = !this.#looking;
     this.wake();
+    if (!wasAsleep) return;
+    this.#attention.called(performance.now());
+    this.drain();
+    this.flush();
   }
 
   /** Sends what is queued on every channel. */
@@ -116,31 +115,41 @@ export class Inbox {
       this.flush();
       const now = performance.now();
       if (now >= deadline) return false;
-      if (now < spin && this.#canLook) continue;
+      if (now < spin && this.#hasCore) continue;
       this.#bell.block(seen, deadline - now);
     }
   }
 
-  get #canLook(): boolean {
-    return this.#pollMs > 0 && this.#bell.awakeThreads <= cores;
+  get #hasCore(): boolean {
+    return this.#bell.awakeThreads <= cores;
+  }
+
+  /** Immediates that an immediate schedules belong to the next turn, so all of a turn are scheduled at once. */
+  #schedule(): void {
+    if (this.#scheduled > 0) return;
+    this.#scheduled = this.#attention.pays ? LOOKS_PER_TURN : 1;
+    for (let look = 0; look < this.#scheduled; look++) setImmediate(this.#look);
   }
 
   #lookAround(): void {
-    if (this.#canLook) for (let look = 0; look < LOOKS && this.#bell.count === this.#seen; look++);
+    this.#scheduled--;
+    if (!this.#looking) return;
+    if (this.#attention.pays && this.#hasCore) this.#await();
     if (this.#bell.count !== this.#seen) {
-      this.#lookUntil = 0;
+      this.#attention.found(performance.now());
       this.drain();
       this.flush();
     }
-    const now = performance.now();
-    if (this.#lookUntil === 0) this.#lookUntil = now + this.#pollMs * this.#patience;
-    if (now < this.#lookUntil && this.#canLook) {
-      setImmediate(this.#look);
-      return;
-    }
+    if (this.#scheduled > 0) return;
+    if (this.#attention.lookOn(performance.now(), this.#hasCore)) return this.#schedule();
     this.#looking = false;
-    this.#asleepSince = now;
     this.#bell.asleep();
     if (this.#bell.count !== this.#seen) this.wake();
+  }
+
+  #await(): void {
+    const bell = this.#bell;
+    const seen = this.#seen;
+    for (let read = 0; read < READS_PER_LOOK && bell.count === seen; read++);
   }
 }
