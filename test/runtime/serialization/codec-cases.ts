@@ -543,7 +543,7 @@ const code: CaseGroup = {
     },
     {
       value: "classes as values, their prototypes, instances of them",
-      how: "equal: one class per thread however many values bring it, and home again it is the original",
+      how: "equal: one class per thread however many values bring it, and home again it is the original; statics that its own thread has changed since are changed where it was already",
       examples: {
         "a class": () => Point,
         "a prototype": () => Point.prototype,

@@ -120,7 +120,12 @@ function ownerOf(fn: Function, on: Overlay["on"]): object {
   return on === "function" ? fn : (fn.prototype as object);
 }
 
-function layOver(fn: Function, overlay: Overlay, whenKnown: (index: number, link: Link) => void): void {
+/** Defines a property that the source does not make, as soon as its values are known. */
+export function layOver(
+  fn: Function,
+  overlay: Overlay,
+  whenKnown: (index: number, link: (value: unknown) => void) => void,
+): void {
   const owner = ownerOf(fn, overlay.on);
   const { enumerable, configurable, writable } = overlay;
   let left = 0;
@@ -129,7 +134,8 @@ function layOver(fn: Function, overlay: Overlay, whenKnown: (index: number, link
     left--;
     const open = left > 0;
     const lock = "value" in part ? { writable: open || writable } : {};
-    Object.defineProperty(owner, key, { enumerable, configurable: open || configurable, ...lock, ...part });
+    // A class of this thread that was frozen here stays as it is.
+    Reflect.defineProperty(owner, key, { enumerable, configurable: open || configurable, ...lock, ...part });
   };
   const withKey = (use: (key: string | symbol) => void): void => {
     const { key } = overlay;

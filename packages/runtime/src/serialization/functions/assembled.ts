@@ -60,7 +60,16 @@ export function dismantleAssembled(fn: Function): FunctionParts | undefined {
       ),
     ),
   ];
-  return { code: { ...code, overlays, removed } satisfies SourceCode, values: sent };
+  return { code: { ...code, capture: undefined, overlays, removed } satisfies SourceCode, values: sent };
+}
+
+/** Gives a property back what the source made of it, or takes it away if the source made none. */
+export function restore(fn: Function, on: Overlay["on"], key: string | symbol): void {
+  const part = origins.get(fn)?.made.find((made) => made.on === on);
+  if (part === undefined) return;
+  const made = part.properties.get(key);
+  if (made === undefined) Reflect.deleteProperty(part.owner, key);
+  else Reflect.defineProperty(part.owner, key, made);
 }
 
 function weakOrigin(value: object): ImportReference | undefined {

@@ -7,7 +7,7 @@ import type { Subject } from "./capturing.ts";
 import { captureVariables } from "./free-variables.ts";
 import { rewriteClass } from "./class-source.ts";
 import type { SourceCode } from "./code.ts";
-import { identify } from "./identity.ts";
+import { identify, nextCapture } from "./identity.ts";
 import { lineBreaks } from "./line-alignment.ts";
 import { carryProperties, isConstructor } from "./overlays.ts";
 import { parseFunction, UnparsableFunction } from "./parse.ts";
@@ -37,6 +37,7 @@ export function byValue(subject: Subject, first: Place): FunctionParts {
     kind: shape.form === "class" ? "class" : "function",
     source: into.finish(),
     ...(constructs && { classId: identify(fn) }),
+    capture: constructs ? nextCapture() : undefined,
     form: shape.form,
     strict: subject.strict,
     name: methodKey ?? (typeof name === "string" ? name : undefined),

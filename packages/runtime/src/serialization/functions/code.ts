@@ -48,6 +48,8 @@ export interface SourceCode extends FunctionCode {
   readonly line: number;
   readonly column: number;
   readonly params: readonly Parameter[];
+  /** Grows with each capture of a class in the thread that it is from; undefined when another thread passes it on. */
+  readonly capture: number | undefined;
   readonly overlays: readonly Overlay[];
   /** Members that the source makes and that the live class no longer has. */
   readonly removed: readonly { readonly on: "function" | "prototype"; readonly key: string }[];
