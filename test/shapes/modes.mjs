@@ -14,7 +14,7 @@ const require = createRequire(import.meta.url);
 const fixtures = fileURLToPath(new URL("../fixtures/functions/", import.meta.url));
 const generated = fileURLToPath(new URL("./.generated/", import.meta.url));
 
-const everywhere = ["shapes.mjs", "more.mjs", "ray.mjs"];
+const everywhere = ["shapes.mjs", "more.mjs", "unusual.mjs", "ray.mjs"];
 const inModules = [...everywhere, "modules.mjs"];
 const scripts = ["commonjs.cjs", "sloppy.cjs"];
 const typed = ["typescript.ts"];

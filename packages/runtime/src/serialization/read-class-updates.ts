@@ -9,7 +9,8 @@
 import { digestOf } from "./digest.ts";
 import { layOver } from "./functions/assemble.ts";
 import { restore } from "./functions/assembled.ts";
-import type { Overlay, SourceCode } from "./functions/code.ts";
+import type { Overlay, ShippedCode, SourceCode } from "./functions/code.ts";
+import type { FunctionCode } from "./functions/types.ts";
 import type { GraphReader } from "./read-graph.ts";
 import type { Node } from "./wire.ts";
 
@@ -48,8 +49,17 @@ export function updateClass(reader: GraphReader, cls: Function, code: SourceCode
   for (const { on, key } of before.removed) {
     if (!now.digests[on].has(key)) restore(cls, on, key);
   }
+  closeFunction(reader, cls, code);
   for (const { on, key } of code.removed)
     Reflect.deleteProperty(on === "function" ? cls : prototypeOf(cls), key);
+}
+
+/** Closes a function and its prototype in the end, when everything is in its place. */
+export function closeFunction(reader: GraphReader, fn: Function, code: FunctionCode): void {
+  const { closed } = code as ShippedCode; // Only `dismantle.ts` makes function codes.
+  if (closed === undefined) return;
+  if (closed.function !== 0) reader.close(fn, closed.function);
+  if (closed.prototype !== 0) reader.close(prototypeOf(fn), closed.prototype);
 }
 
 /** Where the values of a function's node begin: after its kind and its code. */

@@ -7,7 +7,7 @@ import { MantaError, SerializationError } from "../core/errors.ts";
 import type { SourceCode } from "./functions/code.ts";
 import { type FunctionCode, ImportReference, LATER } from "./functions/types.ts";
 import { corrupted } from "./packer.ts";
-import { noteClassState, updateClass } from "./read-class-updates.ts";
+import { closeFunction, noteClassState, updateClass } from "./read-class-updates.ts";
 import { Cursor } from "./read-cursor.ts";
 import type { GraphReader } from "./read-graph.ts";
 import { adoptSerializer, reducerOf, type Serializer } from "./reducers.ts";
@@ -145,6 +145,7 @@ function makeFunction(reader: GraphReader, index: number, node: Node): void {
   const assembled = runUserCode("a function could not be put together", () => assembleFunction(code, values));
   reader.settle(index, assembled.value);
   if (isClassCode(code)) (isKnown ? updateClass : noteClassState)(reader, assembled.value, code, node);
+  closeFunction(reader, assembled.value, code);
   for (const [at, cell] of cells.entries()) {
     if (values[at] === LATER) reader.supply(cell, (value) => assembled.link(at, value));
   }

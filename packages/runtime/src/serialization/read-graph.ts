@@ -9,13 +9,13 @@
  * 3. integrity: objects are frozen, sealed or closed.
  */
 import { LATER } from "./functions/types.ts";
+import { closeObject } from "./integrity.ts";
 import { corrupted } from "./packer.ts";
 import type { SourceCode } from "./functions/code.ts";
 import { makeCode } from "./read-code.ts";
 import { scalarOf } from "./read-cursor.ts";
 import { updateClass } from "./read-class-updates.ts";
 import { fillNode } from "./read-fill.ts";
-import { closeObject } from "./read-properties.ts";
 import { makeShell } from "./read-shell.ts";
 import { type Node, type Reference, isReference } from "./wire.ts";
 

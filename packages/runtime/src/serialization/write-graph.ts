@@ -113,7 +113,7 @@ export class GraphWriter {
   reference(value: unknown, step: Step): Reference {
     const known = this.indices.get(value);
     if (known !== undefined) return [known];
-    if (value instanceof ImportReference) {
+    if (ImportReference.is(value)) {
       const canonical = this.canonicalImport(value);
       if (canonical !== value) return this.reference(canonical, step);
     }

@@ -29,10 +29,7 @@ type Link = (value: unknown) => void;
 function assembleSource(code: SourceCode, given: readonly unknown[]): AssembledFunction {
   const values = [...given];
   const links = new Map<number, Link[]>();
-  const whenKnown = (index: number, link: Link): void => {
-    if (values[index] !== LATER) link(values[index]);
-    else links.set(index, [...(links.get(index) ?? []), link]);
-  };
+  const whenKnown = whenKnownIn(values, links);
   const params = code.params.filter(({ from }) => from !== "self");
   const late = params.flatMap(({ from }, at) =>
     typeof from === "number" && values[from] === LATER && from !== code.base ? [at] : [],
@@ -64,12 +61,24 @@ function assembleSource(code: SourceCode, given: readonly unknown[]): AssembledF
   linkPrototypes(fn, code, values, made, whenKnown);
   for (const { on, key } of code.removed) Reflect.deleteProperty(ownerOf(fn, on), key);
   for (const overlay of code.overlays) layOver(fn, overlay, whenKnown);
-  return {
-    value: fn,
-    link(index, value) {
-      values[index] = value;
-      for (const link of links.get(index) ?? []) link(value);
-    },
+  return { value: fn, link: linkIn(values, links) };
+}
+
+/** Hands a value to its user: now, or when it is linked. */
+function whenKnownIn(
+  values: readonly unknown[],
+  links: Map<number, Link[]>,
+): (index: number, link: Link) => void {
+  return (index, link) => {
+    if (values[index] !== LATER) link(values[index]);
+    else links.set(index, [...(links.get(index) ?? []), link]);
+  };
+}
+
+function linkIn(values: unknown[], links: ReadonlyMap<number, Link[]>): AssembledFunction["link"] {
+  return (index, value) => {
+    values[index] = value;
+    for (const link of links.get(index) ?? []) link(value);
   };
 }
 
@@ -192,28 +201,28 @@ function importerOf({
     load(specifier.startsWith("/") ? viteUrl(specifier, importRoot) : specifier, options);
 }
 
-function assembleBound(code: BoundCode, values: readonly unknown[]): AssembledFunction {
-  const parts = [...values];
-  const complete = (): boolean => !parts.includes(LATER);
-  if (complete()) {
-    const [target, self, ...args] = parts;
-    const value = Reflect.apply(Function.prototype.bind, target as Function, [self, ...args]) as Function;
-    noteAssembled(value, code, parts);
-    return { value, link() {} };
-  }
-  // Its parts lie on a cycle: the binding is made at the call.
+function assembleBound(code: BoundCode, given: readonly unknown[]): AssembledFunction {
+  const values = [...given];
+  const links = new Map<number, Link[]>();
+  const whenKnown = whenKnownIn(values, links);
+  const fn = values.slice(0, code.parts).includes(LATER) ? bindLater(code, values) : bindNow(code, values);
+  noteAssembled(fn, code, values);
+  for (const overlay of code.overlays) layOver(fn, overlay, whenKnown);
+  return { value: fn, link: linkIn(values, links) };
+}
+
+function bindNow({ parts }: BoundCode, values: readonly unknown[]): Function {
+  const [target, self, ...args] = values.slice(0, parts);
+  return Reflect.apply(Function.prototype.bind, target as Function, [self, ...args]) as Function;
+}
+
+/** Its parts lie on a cycle: the binding is made at the call. */
+function bindLater({ parts, name }: BoundCode, values: readonly unknown[]): Function {
   const bound = function (this: unknown, ...more: unknown[]): unknown {
-    const [target, self, ...args] = parts;
+    const [target, self, ...args] = values.slice(0, parts);
     const all = [...args, ...more];
     if (new.target !== undefined) return Reflect.construct(target as Function, all) as unknown;
     return Reflect.apply(target as Function, self, all);
   };
-  Object.defineProperty(bound, "name", { value: code.name, configurable: true });
-  noteAssembled(bound, code, parts);
-  return {
-    value: bound,
-    link(index, value) {
-      parts[index] = value;
-    },
-  };
+  return Object.defineProperty(bound, "name", { value: name, configurable: true });
 }

@@ -81,7 +81,7 @@ export function parseSubject(fn: Function, text: string, strict: boolean, title:
       {
         subject: title,
         reason: `its source cannot be read: ${error.message}`,
-        hint: "if it uses syntax newer than ES2026, move it to a module of its own and export it.",
+        hint: "if it is nested thousands of levels deep, or uses syntax newer than ES2026, move it to a module of its own and export it.",
       },
       { cause: error },
     );

@@ -61,14 +61,18 @@ export interface SourceCode extends FunctionCode {
   readonly prototypeBase: number | undefined;
   /** Index of the function's own prototype, when it is not the usual one. */
   readonly ownPrototype: number | undefined;
+  /** How far the function and its prototype are closed (`Integrity`); undefined when they are open. */
+  readonly closed: { readonly function: number; readonly prototype: number } | undefined;
   /** Root of the vitest project, which the paths of its `import()` are relative to. */
   readonly importRoot: string | undefined;
 }
 
-/** A bound function: the values are its target, its `this` and its arguments. */
-export interface BoundCode extends FunctionCode {
+/** A bound function: the first values are its target, its `this` and its arguments. */
+export interface BoundCode extends FunctionCode, Pick<SourceCode, "overlays" | "removed" | "closed"> {
   readonly form: "bound";
   readonly name: string;
+  /** How many of the values are these parts. */
+  readonly parts: number;
 }
 
 export type ShippedCode = SourceCode | BoundCode;

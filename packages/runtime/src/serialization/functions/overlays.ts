@@ -3,28 +3,49 @@
  * decorated after the definition, a changed prototype. The source makes its own members again on the other side, so
  * only the difference travels.
  */
+import { builtinClassOf, isNative, ownClass } from "../builtins.ts";
 import type { Overlay, SourceCode } from "./code.ts";
 import type { Capturing } from "./capturing.ts";
 import type { ClassMember, FunctionShape } from "./parse.ts";
+import { closedParts, overlayOf } from "./own-properties.ts";
+import type { FunctionValue } from "./types.ts";
 
-type Carried = Pick<SourceCode, "overlays" | "removed" | "prototypeBase" | "ownPrototype">;
+type Carried = Pick<SourceCode, "overlays" | "removed" | "prototypeBase" | "ownPrototype" | "closed">;
 
 /** Compares a live function with what its source makes, and adds the values of the difference. */
 export function carryProperties(fn: Function, shape: FunctionShape, into: Capturing): Carried {
   const members = shape.class?.members ?? [];
   const overlays = [...overlay(fn, "function", fn, shape, into)];
   const removed = removedMembers(fn, "function", members);
+  for (const key of ["name", "length"]) if (!Object.hasOwn(fn, key)) removed.push({ on: "function", key });
   let prototypeBase: number | undefined;
   const prototype = ownPrototypeObject(fn, shape);
   if (prototype !== undefined) {
     overlays.push(...overlay(prototype, "prototype", fn, shape, into));
     removed.push(...removedMembers(prototype, "prototype", members));
+    if (!Object.hasOwn(prototype, "constructor")) removed.push({ on: "prototype", key: "constructor" });
     const base: unknown = Object.getPrototypeOf(prototype);
-    if (shape.class === undefined && base !== Object.prototype) {
+    if (shape.class === undefined && !isObjectPrototype(base)) {
       prototypeBase = into.value({ label: "prototype of its prototype", value: base });
     }
   }
-  return { overlays, removed, prototypeBase, ownPrototype: changedPrototype(fn, shape, into) };
+  const ownPrototype = changedPrototype(fn, shape, into);
+  return { overlays, removed, prototypeBase, ownPrototype, closed: closedParts(fn, prototype) };
+}
+
+/** What a bound function has beside its parts. */
+export function boundProperties(
+  bound: Function,
+  target: Function,
+  into: FunctionValue[],
+): readonly Overlay[] {
+  return Reflect.ownKeys(bound).flatMap((key) => {
+    const descriptor = Object.getOwnPropertyDescriptor(bound, key);
+    const isGiven = key === "length" || (key === "name" && descriptor?.value === `bound ${target.name}`);
+    if (descriptor === undefined || isGiven) return [];
+    const add = (value: unknown): number => into.push({ label: `own property '${String(key)}'`, value }) - 1;
+    return [overlayOf("function", key, descriptor, add)];
+  });
 }
 
 /** The `prototype` of a class or constructor function. */
@@ -41,17 +62,9 @@ export function isConstructor(fn: Function, shape: FunctionShape): boolean {
   return (
     shape.form === "class" ||
     Reflect.ownKeys(prototype).length !== 1 ||
-    Object.getPrototypeOf(prototype) !== Object.prototype
+    !isObjectPrototype(Object.getPrototypeOf(prototype))
   );
 }
-
-const builtinOwn: ReadonlySet<string | symbol> = new Set([
-  "length",
-  "name",
-  "prototype",
-  "arguments",
-  "caller",
-]);
 
 function overlay(
   owner: object,
@@ -65,17 +78,7 @@ function overlay(
     const descriptor = Object.getOwnPropertyDescriptor(owner, key);
     if (descriptor === undefined || isMadeBySource(key, descriptor, on, fn, shape)) continue;
     const label = `${on === "function" ? (shape.class === undefined ? "own property" : "static") : "prototype member"} '${String(key)}'`;
-    const add = (value: unknown): number => into.value({ label, value });
-    overlays.push({
-      on,
-      key: typeof key === "symbol" ? into.value({ label: `${label} (its key)`, value: key }) : key,
-      writable: descriptor.writable ?? false,
-      enumerable: descriptor.enumerable ?? false,
-      configurable: descriptor.configurable ?? false,
-      ...("value" in descriptor && { value: add(descriptor.value) }),
-      ...(descriptor.get !== undefined && { get: add(descriptor.get) }),
-      ...(descriptor.set !== undefined && { set: add(descriptor.set) }),
-    });
+    overlays.push(overlayOf(on, key, descriptor, (value) => into.value({ label, value })));
   }
   return overlays;
 }
@@ -88,17 +91,37 @@ function isMadeBySource(
   shape: FunctionShape,
 ): boolean {
   if (on === "prototype" && key === "constructor") return descriptor.value === fn;
-  if (on === "function" && builtinOwn.has(key)) {
-    // A static member of that name is in the class's source; a plain name is sent apart.
-    if (key !== "name" && key !== "length") return true;
-    if (shape.class === undefined || typeof descriptor.value !== "function") return isPlainName(descriptor);
-  }
+  if (on === "function" && isGivenByLanguage(key, descriptor, fn, shape)) return true;
   const members = (shape.class?.members ?? []).filter((member) => member.static === (on === "function"));
   return members.some((member) => matches(member, key, descriptor, shape.text));
 }
 
-function isPlainName({ value, get }: PropertyDescriptor): boolean {
-  return get === undefined && (typeof value === "string" || typeof value === "number");
+/** Own properties that every function of its form has. A plain name is sent apart. */
+function isGivenByLanguage(
+  key: string | symbol,
+  { value, writable, enumerable, configurable }: PropertyDescriptor,
+  fn: Function,
+  shape: FunctionShape,
+): boolean {
+  const isUsual = writable === false && enumerable === false && configurable === true;
+  switch (key) {
+    case "name":
+      return isUsual && typeof value === "string";
+    case "length":
+      return isUsual && value === shape.length;
+    case "prototype":
+      return ownPrototypeObject(fn, shape) !== undefined || isGeneratorPrototype(value, shape);
+    case "arguments":
+    case "caller":
+      return !writable && !enumerable && !configurable;
+    default:
+      return false;
+  }
+}
+
+/** The `prototype` that a generator function is born with, and that nobody has put anything into. */
+function isGeneratorPrototype(value: unknown, { generator }: FunctionShape): boolean {
+  return generator && typeof value === "object" && value !== null && Reflect.ownKeys(value).length === 0;
 }
 
 /** Whether the property is what this member of the source defines. */
@@ -108,7 +131,8 @@ function matches(
   descriptor: PropertyDescriptor,
   text: string,
 ): boolean {
-  if (member.private || member.kind === "static block") return false;
+  if (member.kind === "static block") return isMadeInBlock(member, descriptor, text);
+  if (member.private) return false;
   if (member.computed === undefined && member.name !== key) return false;
   const written = text.slice(member.start, member.end);
   const live: unknown =
@@ -122,6 +146,16 @@ function matches(
     written.endsWith(source) &&
     (partner === undefined || text.includes(Function.prototype.toString.call(partner)))
   );
+}
+
+/**
+ * Whether a static block makes this function. It does so again on the other side; that counts for functions that use
+ * private members only, which cannot be sent without their class.
+ */
+function isMadeInBlock({ start, end }: ClassMember, { value }: PropertyDescriptor, text: string): boolean {
+  if (typeof value !== "function") return false;
+  const source = Function.prototype.toString.call(value);
+  return source.includes("#") && text.slice(start, end).includes(source);
 }
 
 function removedMembers(
@@ -147,7 +181,23 @@ const usualPrototypes: ReadonlySet<unknown> = new Set([
 function changedPrototype(fn: Function, shape: FunctionShape, into: Capturing): number | undefined {
   const prototype: unknown = Object.getPrototypeOf(fn);
   if (usualPrototypes.has(prototype) || shape.class?.superClass !== undefined) return undefined;
+  if (isFunctionPrototype(prototype)) return undefined;
   return into.value({ label: "its prototype", value: prototype });
+}
+
+/** `Function.prototype` and its like in another realm (`node:vm`). */
+function isFunctionPrototype(prototype: unknown): boolean {
+  const cls = isObject(prototype) ? ownClass(prototype) : undefined;
+  return cls !== undefined && isNative(cls) && /^(?:Async)?(?:Generator)?Function$/.test(cls.name);
+}
+
+/** `Object.prototype`, of whatever realm. */
+function isObjectPrototype(prototype: unknown): boolean {
+  return isObject(prototype) && builtinClassOf(prototype) === "Object";
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
 /** Members that a computed key has been found for. */

@@ -1,0 +1,31 @@
+/** Own properties of functions as data, for the threads that capture and for those that pass on. */
+import { integrityOf } from "../integrity.ts";
+import type { Overlay, SourceCode } from "./code.ts";
+
+/** How far a function and its prototype are closed; undefined when both are open. */
+export function closedParts(fn: Function, prototype: object | undefined): SourceCode["closed"] {
+  const closed = {
+    function: integrityOf(fn),
+    prototype: prototype === undefined ? 0 : integrityOf(prototype),
+  };
+  return closed.function === 0 && closed.prototype === 0 ? undefined : closed;
+}
+
+/** One property as an overlay; `add` takes a value and gives its index. */
+export function overlayOf(
+  on: Overlay["on"],
+  key: string | symbol,
+  descriptor: PropertyDescriptor,
+  add: (value: unknown) => number,
+): Overlay {
+  return {
+    on,
+    key: typeof key === "symbol" ? add(key) : key,
+    writable: descriptor.writable ?? false,
+    enumerable: descriptor.enumerable ?? false,
+    configurable: descriptor.configurable ?? false,
+    ...("value" in descriptor && { value: add(descriptor.value) }),
+    ...(descriptor.get !== undefined && { get: add(descriptor.get) }),
+    ...(descriptor.set !== undefined && { set: add(descriptor.set) }),
+  };
+}
