@@ -157,9 +157,20 @@ export function layOver(
     [overlay.set, (set) => ({ set: set as (value: unknown) => void })],
   ];
   for (const [index] of parts) if (index !== undefined) left++;
+  if (left === 0) withKey((key) => setAttributes(owner, key, overlay));
+  // A half of an accessor takes the place of a whole one.
+  else if (overlay.value === undefined)
+    withKey((key) => Reflect.defineProperty(owner, key, { value: undefined, configurable: true }));
   for (const [index, part] of parts) {
     if (index !== undefined) withKey((key) => whenKnown(index, (value) => put(key, part(value))));
   }
+}
+
+function setAttributes(owner: object, key: string | symbol, overlay: Overlay): void {
+  const { enumerable, configurable, writable } = overlay;
+  const made = Object.getOwnPropertyDescriptor(owner, key);
+  if (made === undefined) return;
+  Reflect.defineProperty(owner, key, { enumerable, configurable, ...("value" in made && { writable }) });
 }
 
 function argumentsOf(indices: readonly number[], whenKnown: (index: number, link: Link) => void): object {

@@ -5,7 +5,7 @@
 import { types } from "node:util";
 import type { Overlay, ShippedCode, SourceCode } from "./code.ts";
 import { originOf } from "./imports.ts";
-import { closedParts, overlayOf } from "./own-properties.ts";
+import { attributesOverlay, closedParts, hasAttributes, overlayOf } from "./own-properties.ts";
 import type { FunctionParts, FunctionValue, ImportReference } from "./types.ts";
 import { weakReference } from "./weak-collections.ts";
 
@@ -106,16 +106,11 @@ function changesOf({ on, owner, properties }: Made, into: FunctionValue[]): Over
   const changes: Overlay[] = [];
   for (const [key, live] of propertiesOf(owner)) {
     const before = properties.get(key);
-    if (
-      before !== undefined &&
-      before.value === live.value &&
-      before.get === live.get &&
-      before.set === live.set
-    )
-      continue;
     const label = `${on === "function" ? "static" : "prototype member"} '${String(key)}'`;
     const add = (value: unknown): number => into.push({ label, value }) - 1;
-    changes.push(overlayOf(on, key, live, add));
+    if (before?.value !== live.value || before?.get !== live.get || before?.set !== live.set)
+      changes.push(overlayOf(on, key, live, add));
+    else if (!hasAttributes(live, before ?? {}, owner)) changes.push(attributesOverlay(on, key, live, add));
   }
   return changes;
 }

@@ -23,7 +23,7 @@ export interface Parameter {
   readonly from: ParameterSource;
 }
 
-/** A property of the function, or of its prototype, that its source does not make. */
+/** A property of the function, or of its prototype, that its source does not make; without parts, only its attributes. */
 export interface Overlay {
   readonly on: "function" | "prototype";
   /** Name, or the index of a symbol among the values. */

@@ -7,7 +7,7 @@ import { builtinClassOf, isNative, ownClass } from "../builtins.ts";
 import type { Overlay, SourceCode } from "./code.ts";
 import type { Capturing } from "./capturing.ts";
 import type { ClassMember, FunctionShape } from "./parse.ts";
-import { closedParts, overlayOf } from "./own-properties.ts";
+import { attributesOverlay, closedParts, hasAttributes, overlayOf } from "./own-properties.ts";
 import type { FunctionValue } from "./types.ts";
 
 type Carried = Pick<SourceCode, "overlays" | "removed" | "prototypeBase" | "ownPrototype" | "closed">;
@@ -25,12 +25,21 @@ export function carryProperties(fn: Function, shape: FunctionShape, into: Captur
     removed.push(...removedMembers(prototype, "prototype", members));
     if (!Object.hasOwn(prototype, "constructor")) removed.push({ on: "prototype", key: "constructor" });
     const base: unknown = Object.getPrototypeOf(prototype);
-    if (shape.class === undefined && !isObjectPrototype(base)) {
+    const usual = shape.class === undefined ? Object.prototype : usualBase(fn, shape);
+    if (base !== usual && !(isObjectPrototype(base) && isObjectPrototype(usual))) {
       prototypeBase = into.value({ label: "prototype of its prototype", value: base });
     }
   }
   const ownPrototype = changedPrototype(fn, shape, into);
   return { overlays, removed, prototypeBase, ownPrototype, closed: closedParts(fn, prototype) };
+}
+
+/** What the prototype of a class inherits from unless somebody changed it. */
+function usualBase(fn: Function, { class: cls }: FunctionShape): unknown {
+  if (cls?.superClass === undefined) return Object.prototype;
+  if (cls.extendsNull) return null;
+  const base: unknown = Object.getPrototypeOf(fn);
+  return typeof base === "function" ? (base.prototype as unknown) : undefined;
 }
 
 /** What a bound function has beside its parts. */
@@ -52,7 +61,9 @@ export function boundProperties(
 export function ownPrototypeObject(fn: Function, shape: FunctionShape): object | undefined {
   if (shape.form !== "class" && (shape.form !== "function" || shape.generator)) return undefined;
   const prototype: unknown = Object.getOwnPropertyDescriptor(fn, "prototype")?.value;
-  return typeof prototype === "object" && prototype !== null ? prototype : undefined;
+  if (typeof prototype !== "object" || prototype === null) return undefined;
+  const owner = ownClass(prototype);
+  return owner === undefined || owner === fn ? prototype : undefined; // It may be that of another class.
 }
 
 /** Whether instances of the function can have anything from it: then it has an identity, as a class has. */
@@ -76,33 +87,53 @@ function overlay(
   const overlays: Overlay[] = [];
   for (const key of Reflect.ownKeys(owner)) {
     const descriptor = Object.getOwnPropertyDescriptor(owner, key);
-    if (descriptor === undefined || isMadeBySource(key, descriptor, on, fn, shape)) continue;
+    if (descriptor === undefined || isGivenByLanguage(key, descriptor, on, fn, shape)) continue;
     const label = `${on === "function" ? (shape.class === undefined ? "own property" : "static") : "prototype member"} '${String(key)}'`;
-    overlays.push(overlayOf(on, key, descriptor, (value) => into.value({ label, value })));
+    const add = (value: unknown): number => into.value({ label, value });
+    const member = memberOf(key, descriptor, on, shape);
+    if (member === undefined) overlays.push(overlayOf(on, key, descriptor, add));
+    else if (!hasAttributes(descriptor, attributesOf(member), owner))
+      overlays.push(attributesOverlay(on, key, descriptor, add));
   }
   return overlays;
 }
 
-function isMadeBySource(
+/** The member of the source that makes a property. */
+function memberOf(
   key: string | symbol,
   descriptor: PropertyDescriptor,
+  on: Overlay["on"],
+  shape: FunctionShape,
+): ClassMember | undefined {
+  const members = (shape.class?.members ?? []).filter((member) => member.static === (on === "function"));
+  return members.find((member) => {
+    const other = member.kind === "get" ? "set" : member.kind === "set" ? "get" : undefined;
+    // Half of an accessor was taken away.
+    if (
+      other !== undefined &&
+      descriptor[other] === undefined &&
+      members.some((half) => half.kind === other && half.name === key)
+    )
+      return false;
+    return matches(member, key, descriptor, shape.text);
+  });
+}
+
+/** The attributes that a member is born with. */
+function attributesOf({ kind }: ClassMember): PropertyDescriptor {
+  const isField = kind === "field" || kind === "static block";
+  return { writable: kind !== "get" && kind !== "set", enumerable: isField, configurable: true };
+}
+
+/** Own properties that every function of its form, and its prototype, has. A plain name is sent apart. */
+function isGivenByLanguage(
+  key: string | symbol,
+  { value, writable, enumerable, configurable }: PropertyDescriptor,
   on: Overlay["on"],
   fn: Function,
   shape: FunctionShape,
 ): boolean {
-  if (on === "prototype" && key === "constructor") return descriptor.value === fn;
-  if (on === "function" && isGivenByLanguage(key, descriptor, fn, shape)) return true;
-  const members = (shape.class?.members ?? []).filter((member) => member.static === (on === "function"));
-  return members.some((member) => matches(member, key, descriptor, shape.text));
-}
-
-/** Own properties that every function of its form has. A plain name is sent apart. */
-function isGivenByLanguage(
-  key: string | symbol,
-  { value, writable, enumerable, configurable }: PropertyDescriptor,
-  fn: Function,
-  shape: FunctionShape,
-): boolean {
+  if (on === "prototype") return key === "constructor" && value === fn && enumerable === false;
   const isUsual = writable === false && enumerable === false && configurable === true;
   switch (key) {
     case "name":
