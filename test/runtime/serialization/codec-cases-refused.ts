@@ -96,7 +96,10 @@ export const refused: readonly RefusedCase[] = [
       "an EventEmitter": [() => new EventEmitter(), /EventEmitter/],
       "a queuing strategy": [() => new CountQueuingStrategy({ highWaterMark: 1 }), /CountQueuingStrategy/],
       "a mark of the performance timeline": [() => performance.mark("m"), /PerformanceMark/],
-      "an heir of a platform class": [() => Object.create(TextDecoderStream.prototype) as object, /TextDecoderStream/],
+      "an heir of a platform class": [
+        () => Object.create(TextDecoderStream.prototype) as object,
+        /TextDecoderStream/,
+      ],
       "a subclass of EventEmitter": [() => new Emitter(), /Emitter \(a kind of EventEmitter\)/],
     },
   },

@@ -5,7 +5,7 @@ import type { ActorHandle } from "./actor-handle.ts";
 import { checkActorOptions, type ActorOptions } from "./options.ts";
 import { captureFor } from "./remote-function.ts";
 import { currentRuntime, type Runtime } from "./runtime.ts";
-import type { AnyClass, Args } from "./types.ts";
+import type { AnyClass, Args, ConstructorParametersOf } from "./types.ts";
 
 /**
  * A class whose instances live in workers. Made by `remote(Class)`.
@@ -32,7 +32,7 @@ export class ActorClass<C extends AnyClass> {
    * @throws SerializationError when the class or an argument cannot be carried
    * @throws InvalidArgumentError when an actor of that name lives already
    */
-  remote(...args: Args<ConstructorParameters<C>>): ActorHandle<InstanceType<C>> {
+  remote(...args: Args<ConstructorParametersOf<C>>): ActorHandle<InstanceType<C>> {
     const runtime = currentRuntime(`${this.name}.remote()`);
     const template = this.#templateFor(runtime);
     // The methods were read off the class, whose instance type the handle shows.

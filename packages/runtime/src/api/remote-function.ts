@@ -4,7 +4,7 @@ import type { TaskTemplate } from "../peer/task-template.ts";
 import type { ObjectRef } from "./object-ref.ts";
 import { checkTaskOptions, type TaskOptions } from "./options.ts";
 import { currentRuntime, type Runtime } from "./runtime.ts";
-import type { AnyFunction, Args, Refs, Returned } from "./types.ts";
+import type { AnyFunction, Args, ParametersOf, Refs, Returned } from "./types.ts";
 
 /** One capture for each function and runtime. */
 const captured = new WeakMap<Runtime, WeakMap<Function, FunctionExport>>();
@@ -26,7 +26,7 @@ interface Last {
 }
 
 /** Parameters of a function whose `remote` also accepts refs. */
-type Params<F extends AnyFunction> = Args<Parameters<F>>;
+type Params<F extends AnyFunction> = Args<ParametersOf<F>>;
 
 /**
  * A function that runs as a task on a worker. Made by `remote(fn)`.

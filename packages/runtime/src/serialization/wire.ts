@@ -16,8 +16,8 @@
 export const GRAPH_MARK: number = 0xc1;
 /** Bytes in front of the msgpack of a graph envelope. */
 export const GRAPH_PREFIX_BYTES: number = 2;
-/** What the second byte says: modules to load first; memory that is shared with the sender by identity. */
-export const GraphFlag = { imports: 1, sharesMemory: 2 } as const;
+/** What the second byte says: there are modules to load first. */
+export const GraphFlag = { imports: 1 } as const;
 
 /**
  * The plain form may hold typed arrays in short messages: a msgpack extension of this type, with the index in

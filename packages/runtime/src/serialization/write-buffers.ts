@@ -53,8 +53,6 @@ export class Store {
 export class StoreTable {
   private readonly stores = new Map<ArrayBuffer, Store>();
   private readonly shared: SharedArrayBuffer[] = [];
-  /** Whether some of the memory is the sender's own, and not a copy. */
-  sharesMemory = false;
 
   storeOf(memory: ArrayBuffer): Store {
     let store = this.stores.get(memory);
@@ -64,7 +62,6 @@ export class StoreTable {
 
   /** Takes memory of the sender as it is. */
   addShared(memory: SharedArrayBuffer): number {
-    this.sharesMemory = true;
     return this.shared.push(memory) - 1;
   }
 
