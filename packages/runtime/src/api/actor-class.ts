@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from "../core/errors.ts";
 import type { ActorTemplate } from "../peer/actor-template.ts";
 import type { ActorHandle } from "./actor-handle.ts";
+import { setCaptures } from "../serialization/functions/captures.ts";
 import { checkActorOptions, type ActorOptions } from "./options.ts";
 import { captureFor } from "./remote-function.ts";
 import { currentRuntime, type Runtime } from "./runtime.ts";
@@ -51,7 +52,7 @@ export class ActorClass<C extends AnyClass> {
     ) {
       return last.template;
     }
-    const code = captureFor(runtime, cls, this.name);
+    const code = captureFor(runtime, cls, this.name, options.captures);
     const template = runtime.actorTemplate({ code, methods: methodsOf(cls) }, options);
     this.#last = { runtime, template };
     return template;
@@ -75,7 +76,10 @@ export class ActorClass<C extends AnyClass> {
 
   /** @internal What travels when the actor class is captured by shipped code. */
   static reduce(actorClass: ActorClass<AnyClass>): readonly [cls: AnyClass, options: ActorOptions] {
-    return actorClass.#target;
+    const [cls, { captures, ...options }] = actorClass.#target;
+    // The class takes what it captures along, so the other thread needs no captures of its own.
+    if (captures !== undefined) setCaptures(cls, captures);
+    return [cls, options];
   }
 
   /** @internal */
