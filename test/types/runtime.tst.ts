@@ -29,6 +29,32 @@ describe("remote functions", () => {
     expect(wait.remote("a")).type.toBe<ray.ObjectRef<{ name: string }>>();
   });
 
+  test("may have a rest parameter, readonly or not", () => {
+    const mutable = ray.remote((...xs: number[]) => xs.length);
+    const readonly = ray.remote((first: string, ...xs: readonly number[]) => xs.length + first.length);
+    const all = ray.remote((...xs: readonly number[]) => xs.length);
+    const fixed = ray.remote((...xs: readonly [number, string?]) => xs.length);
+    expect(mutable.remote(1, ray.put(2))).type.toBe<ray.ObjectRef<number>>();
+    expect(readonly.remote("a", 1, ray.put(2))).type.toBe<ray.ObjectRef<number>>();
+    expect(all.remote(1, ray.put(2))).type.toBe<ray.ObjectRef<number>>();
+    expect(all.remote()).type.toBe<ray.ObjectRef<number>>();
+    expect(fixed.remote(1, "a")).type.toBe<ray.ObjectRef<1 | 2>>();
+    expect(all.remote).type.not.toBeCallableWith("1");
+    expect(fixed.remote).type.not.toBeCallableWith();
+    class Sum {
+      readonly names: readonly string[];
+      constructor(...names: readonly string[]) {
+        this.names = names;
+      }
+      add(...xs: readonly number[]): number {
+        return xs.length;
+      }
+    }
+    const sum = ray.remote(Sum).remote("a", ray.put("b"));
+    expect(sum.add.remote(1, ray.put(2))).type.toBe<ray.ObjectRef<number>>();
+    expect(sum.add.remote).type.not.toBeCallableWith("1");
+  });
+
   test("give one ref for each value with numReturns", () => {
     const two = ray.remote((): [number, string] => [1, "a"], { numReturns: 2 });
     expect(two.remote()).type.toBe<[ray.ObjectRef<number>, ray.ObjectRef<string>]>();

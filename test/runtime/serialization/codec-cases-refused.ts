@@ -3,7 +3,9 @@ import { createHash } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { Socket } from "node:net";
 import { Readable } from "node:stream";
+import { runInNewContext } from "node:vm";
 import { MessageChannel } from "node:worker_threads";
+import { ResizableArrayBuffer } from "./codec-cases.ts";
 
 export interface RefusedCase {
   /** The first column of the table. */
@@ -45,7 +47,10 @@ export const refused: readonly RefusedCase[] = [
   {
     value: "`WeakRef`",
     hint: "Pass the object that it refers to.",
-    examples: { "a WeakRef": [() => new WeakRef({}), /WeakRef/] },
+    examples: {
+      "a WeakRef": [() => new WeakRef({}), /WeakRef/],
+      "a WeakRef of another realm": [() => runInNewContext("new WeakRef({})") as unknown, /WeakRef/],
+    },
   },
   {
     value: "generators and iterators in progress",
@@ -65,12 +70,17 @@ export const refused: readonly RefusedCase[] = [
     examples: {
       "a Proxy of an object": [() => new Proxy({ a: 1 }, {}), /a Proxy/],
       "a Proxy of an array": [() => new Proxy([1], {}), /a Proxy/],
+      "a Proxy of a function": [() => new Proxy(() => 1, {}), /a Proxy/],
+      "a revoked Proxy": [revoked, /a Proxy/],
     },
   },
   {
     value: "objects that inherit from a `Proxy`",
     hint: "Pass a plain copy ({ ...object }).",
-    examples: { "an heir": [() => Object.create(new Proxy({}, {})) as object, /prototype is a Proxy/] },
+    examples: {
+      "an heir": [() => Object.create(new Proxy({}, {})) as object, /prototype is a Proxy/],
+      "an heir of a revoked one": [() => Object.create(revoked()) as object, /prototype is a Proxy/],
+    },
   },
   {
     value: "objects with a chain of more than 1,000 prototypes",
@@ -84,6 +94,12 @@ export const refused: readonly RefusedCase[] = [
       "a socket": [() => new Socket(), /Socket.*Stream/],
       "a stream": [() => Readable.from([1]), /Readable/],
       "an EventEmitter": [() => new EventEmitter(), /EventEmitter/],
+      "a queuing strategy": [() => new CountQueuingStrategy({ highWaterMark: 1 }), /CountQueuingStrategy/],
+      "a mark of the performance timeline": [() => performance.mark("m"), /PerformanceMark/],
+      "an heir of a platform class": [
+        () => Object.create(TextDecoderStream.prototype) as object,
+        /TextDecoderStream/,
+      ],
       "a subclass of EventEmitter": [() => new Emitter(), /Emitter \(a kind of EventEmitter\)/],
     },
   },
@@ -122,7 +138,16 @@ export const refused: readonly RefusedCase[] = [
   {
     value: "an `ArrayBuffer` that was transferred away",
     hint: "Send it before it is transferred, or send a copy.",
-    examples: { "a transferred ArrayBuffer": [transferred, /transferred/] },
+    examples: {
+      "a transferred ArrayBuffer": [transferred, /transferred/],
+      "a typed array on one": [() => transferred(Uint8Array), /transferred/],
+      "a DataView on one": [() => transferred(DataView), /transferred/],
+    },
+  },
+  {
+    value: "a `DataView` that its buffer has become too small for",
+    hint: "Make the buffer large enough again, or make a view of what is left of it.",
+    examples: { "a DataView outside of its buffer": [outside, /a DataView that begins or ends outside/] },
   },
   {
     value: "module namespaces (`import * as name`)",
@@ -142,10 +167,24 @@ function timer(): unknown {
   return timeout;
 }
 
-function transferred(): unknown {
+function transferred(View?: new (buffer: ArrayBuffer) => ArrayBufferView): unknown {
   const buffer = new ArrayBuffer(8);
+  const view = View === undefined ? buffer : new View(buffer);
   structuredClone(buffer, { transfer: [buffer] });
-  return buffer;
+  return view;
+}
+
+function outside(): unknown {
+  const buffer = new ResizableArrayBuffer(8, { maxByteLength: 8 });
+  const view = new DataView(buffer, 4, 4);
+  buffer.resize(2);
+  return view;
+}
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
 }
 
 function chainOfPrototypes(): unknown {

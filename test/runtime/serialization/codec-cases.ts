@@ -29,7 +29,11 @@ const EQUAL = "equal";
 export const ResizableArrayBuffer = ArrayBuffer as unknown as new (
   byteLength: number,
   options: { readonly maxByteLength: number },
-) => ArrayBuffer & { readonly resizable: boolean; readonly maxByteLength: number };
+) => ArrayBuffer & {
+  readonly resizable: boolean;
+  readonly maxByteLength: number;
+  resize(byteLength: number): void;
+};
 
 export class Point {
   x: number;
@@ -54,6 +58,12 @@ class Index extends Map<string, number> {
 class Samples extends Float64Array {
   get mean(): number {
     return this.reduce((sum, x) => sum + x, 0) / this.length;
+  }
+}
+
+class Endpoint extends URL {
+  get short(): string {
+    return this.host;
   }
 }
 
@@ -105,6 +115,7 @@ const primitives: CaseGroup = {
         "the smallest 64-bit bigint": () => -(2n ** 63n),
         "a bigint of 65 bits": () => 2n ** 64n,
         "a huge bigint": () => -(7n ** 1000n),
+        "a bigint of 100,000 digits": () => 10n ** 100_000n + 7n,
       },
     },
     {
@@ -117,6 +128,12 @@ const primitives: CaseGroup = {
         "a lone high surrogate": () => "a\ud83db",
         "a lone low surrogate": () => "\udc00",
         "a long string": () => "x".repeat(200_000) + "é",
+        "lone surrogates in keys and patterns": () => [
+          { "\udfff": 1 },
+          new Map([["\ud800", "\udbff"]]),
+          /\ud800/,
+          Object("\ud800"),
+        ],
       },
     },
     {
@@ -159,6 +176,15 @@ const objects: CaseGroup = {
         "an own key __proto__": () => JSON.parse('{"__proto__":{"polluted":true},"b":1}'),
         "a key with a lone surrogate": () => ({ "\ud800": 1 }),
         "a symbol key": () => ({ [Symbol.for("key")]: 1, plain: 2 }),
+        "keys of prototypes": () =>
+          JSON.parse('{"constructor":{"prototype":{"polluted":1}},"prototype":2,"__proto__":{"polluted":3}}'),
+        "a constructor whose prototype leads back": () => {
+          const object: Record<string, unknown> = { a: 1 };
+          object["constructor"] = { prototype: object };
+          return object;
+        },
+        "a hundred thousand keys": () =>
+          Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`key${n}`, n])),
         "attributes of properties": () =>
           Object.defineProperties(
             {},
@@ -176,6 +202,13 @@ const objects: CaseGroup = {
       examples: {
         "a null prototype": () => Object.assign(Object.create(null), { a: 1 }),
         "another object as prototype": () => Object.create({ inherited: 1 }, { own: { value: 2 } }) as object,
+        "an array, a Map or a Date as prototype": () =>
+          [[1, 2], new Map([[1, 2]]), new Date(5)].map((prototype) => Object.create(prototype) as object),
+        "a prototype that leads back": () => {
+          const prototype: { child?: object } = {};
+          return (prototype.child = Object.create(prototype) as object);
+        },
+        "an array without a prototype": () => Object.setPrototypeOf([1, 2], null) as object,
       },
     },
     {
@@ -221,6 +254,8 @@ const objects: CaseGroup = {
         "a sparse array": () => [1, , 3],
         "an array of holes": () => holes(7),
         "a very sparse array": () => Object.assign([], { 4_000_000_000: "far" }),
+        "the longest array": () => Object.assign([], { length: 2 ** 32 - 1 }),
+        "the longest array's last element": () => Object.assign([], { [2 ** 32 - 2]: "last", 5: "sixth" }),
         "an array with named properties": () => Object.assign([1, 2], { index: 0, input: "ab" }),
         "an array with a hidden property": () => Object.defineProperty([1, 2], "hidden", { value: 1 }),
         "a long array with a hidden property": () =>
@@ -252,7 +287,7 @@ const objects: CaseGroup = {
     },
     {
       value: "`arguments`",
-      how: EQUAL,
+      how: "equal, as in strict code: the elements follow no variables, and there is no `callee`",
       examples: {
         "arguments of a call": () =>
           (function (..._items: unknown[]) {
@@ -310,6 +345,13 @@ const builtins: CaseGroup = {
           ]),
         "a Set": () => new Set<unknown>(["z", "a", [1], undefined]),
         "a Map with a property": () => Object.assign(new Map([[1, 2]]), { label: "m" }),
+        "a frozen Map and Set": () => [Object.freeze(new Map([[1, 2]])), Object.freeze(new Set([1]))],
+        "a Map and a Set that hold themselves": () => {
+          const map = new Map<unknown, unknown>();
+          const set = new Set<unknown>([map]);
+          map.set(map, map).set(set, set);
+          return [map, set.add(set)];
+        },
       },
     },
     {
@@ -326,6 +368,8 @@ const builtins: CaseGroup = {
         "a sealed RegExp": () => Object.seal(Object.assign(/a/g, { lastIndex: 1 })),
         "a RegExp that cannot be used": () => Object.defineProperty(/a/g, "lastIndex", { writable: false }),
         "a RegExp in use": () => Object.assign(/a/g, { lastIndex: 3 }),
+        "a RegExp with sets": () => new RegExp("[\\p{L}--[a-z]]", "v"),
+        "a lastIndex that is no number": () => Object.assign(/a/g, { lastIndex: "3" }),
       },
     },
     {
@@ -482,6 +526,32 @@ const errors: CaseGroup = {
         },
         "a frozen error": () => Object.freeze(new Error("m")),
         "a symbol key": () => Object.assign(new Error("m"), { [Symbol.for("k")]: 1 }),
+        "a cause that is the error itself": () => {
+          const error = new Error("m");
+          return Object.assign(error, { cause: error });
+        },
+        "AggregateErrors within each other": () =>
+          new AggregateError([new AggregateError([new TypeError("a"), null], "b"), 5], "c", { cause: 1 }),
+        "no prototype": () => Object.setPrototypeOf(new Error("m"), null) as object,
+        "an error as the prototype": () => Object.create(new RangeError("m")) as object,
+        "an object that has only inherited from a class": () =>
+          Object.assign(Object.create(TypeError.prototype) as object, { message: "m", stack: "none" }),
+        "a text instead of the stack": () => Object.assign(new Error("m"), { stack: "mine" }),
+      },
+    },
+    {
+      value: "getters that were put onto errors, `stack` included",
+      how: "as functions; none is run on the way",
+      examples: {
+        "a getter for the stack": () =>
+          Object.defineProperty(new Error("m"), "stack", {
+            get: () => {
+              throw new Error("ran");
+            },
+          }),
+      },
+      check: (back) => {
+        expectThat(typeof Object.getOwnPropertyDescriptor(back, "stack")?.get === "function", "a getter");
       },
     },
     {
@@ -543,7 +613,7 @@ const code: CaseGroup = {
     },
     {
       value: "classes as values, their prototypes, instances of them",
-      how: "equal: one class per thread however many values bring it, and home again it is the original",
+      how: "equal: one class per thread however many values bring it, and home again it is the original; statics that its own thread has changed since are changed where it was already",
       examples: {
         "a class": () => Point,
         "a prototype": () => Point.prototype,
@@ -557,6 +627,7 @@ const code: CaseGroup = {
         "of Array": () => Stack.of(1, 2, 3),
         "of Map": () => new Index([["a", 1]]),
         "of Float64Array": () => new Samples([1, 2, 3]),
+        "of URL": () => new Endpoint("https://a.example/x?y=1"),
       },
     },
     {

@@ -143,6 +143,34 @@ describe("functions and classes among the values, in another thread:", () => {
     expect(await echo.run((value: Marked) => value instanceof Marked, first[0])).toBe(true);
   });
 
+  it("functions that another thread passes on keep what was put onto them", async () => {
+    class Tuned {
+      shown(): number {
+        return 1;
+      }
+    }
+    Object.defineProperty(Tuned.prototype, "shown", { enumerable: true });
+    const bound = Object.assign(((x: number) => x).bind(null, 1), { extra: { x: 1 } });
+    const length = Object.defineProperty((_a: number) => 1, "length", { value: 7 });
+    const frozen = Object.freeze(Object.assign(() => 1, { x: 1 }));
+    const echoed = (await echo.send([bound, length, frozen])) as [typeof bound, Function, typeof frozen];
+    expect(echoed[0]()).toBe(1);
+    expect(echoed[0].extra).toEqual({ x: 1 });
+    expect(echoed[1].length).toBe(7);
+    expect([Object.isFrozen(echoed[2]), echoed[2].x]).toEqual([true, 1]);
+    const other = new Echo();
+    try {
+      // From the first thread to the second, by way of this one.
+      const run = ({ f, T }: { f: typeof bound; T: typeof Tuned }): unknown => [
+        f.extra.x,
+        Object.keys(T.prototype),
+      ];
+      expect(await other.run(run, { f: echoed[0], T: Tuned })).toEqual([1, ["shown"]]);
+    } finally {
+      await other.close();
+    }
+  });
+
   it("frozen functions' holders stay frozen", async () => {
     const api = Object.freeze({ call: () => 7, list: Object.freeze([() => 8]) });
     const run = (on: typeof api): unknown[] => [

@@ -39,9 +39,14 @@ export class Echo {
   });
 
   /** Sends a value, or the result of `run(on)` when it has these; resolves with what comes back. */
-  async send(value: unknown): Promise<unknown> {
+  send(value: unknown): Promise<unknown> {
+    return this.deliver(pack(value, "value"));
+  }
+
+  /** As {@link send}, for what was packed before. */
+  async deliver(packed: Encoded): Promise<unknown> {
     const answer = once(this.worker, "message");
-    this.worker.postMessage(pack(value, "value"));
+    this.worker.postMessage(packed);
     const [encoded] = (await answer) as [Encoded];
     return decode(encoded);
   }

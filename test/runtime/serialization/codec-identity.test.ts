@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { HttpError, Point } from "./codec-cases.ts";
-import { Echo } from "./codec-harness.ts";
+import { Echo, pack } from "./codec-harness.ts";
 
 describe("a class has one identity per thread:", () => {
   const echo = new Echo();
@@ -34,6 +34,96 @@ describe("a class has one identity per thread:", () => {
     expect(await echo.run((counter: Counter) => counter.next(), new Counter())).toBe(1);
     expect(await echo.run((counter: Counter) => counter.next(), new Counter())).toBe(2);
     expect(Counter.made).toBe(0);
+  });
+
+  describe("what its own thread changes after it was sent", () => {
+    it("arrives with the next value: statics that are new, assigned, changed within or taken away", async () => {
+      class Registry {
+        static limit = 1;
+        static readonly names = new Map([["a", 1]]);
+        static extra?: () => number;
+        readonly own = 1;
+      }
+      const look = ({ Registry: here }: { Registry: typeof Registry }): unknown[] => [
+        here.limit,
+        [...here.names.keys()],
+        here.extra?.(),
+      ];
+      expect(await echo.run(look, { Registry })).toEqual([1, ["a"], undefined]);
+      Registry.limit = 2;
+      Registry.names.set("b", 2);
+      const answer = 42;
+      Registry.extra = () => answer;
+      expect(await echo.run(look, { Registry })).toEqual([2, ["a", "b"], 42]);
+      Reflect.deleteProperty(Registry, "extra");
+      Reflect.deleteProperty(Registry, "limit");
+      expect(await echo.run(look, { Registry })).toEqual([undefined, ["a", "b"], undefined]);
+    });
+
+    it("arrives with instances of a class that had nothing but code, too", async () => {
+      class Bare {
+        static added?: number;
+        readonly own = 1;
+      }
+      const look = (bare: Bare): unknown => (bare.constructor as typeof Bare).added;
+      expect(await echo.run(look, new Bare())).toBe(undefined);
+      Bare.added = 5;
+      expect(await echo.run(look, new Bare())).toBe(5);
+      expect(await echo.run(look, new Bare())).toBe(5);
+      Bare.added = 6;
+      expect(await echo.run(look, new Bare())).toBe(6);
+    });
+
+    it("is patched, and unpatched, on the prototype", async () => {
+      class Greeter {
+        hello(): string {
+          return "hello";
+        }
+      }
+      const look = (greeter: Greeter): string => greeter.hello();
+      const written = Object.getOwnPropertyDescriptor(Greeter.prototype, "hello") ?? {};
+      expect(await echo.run(look, new Greeter())).toBe("hello");
+      Greeter.prototype.hello = () => "patched";
+      expect(await echo.run(look, new Greeter())).toBe("patched");
+      Object.defineProperty(Greeter.prototype, "hello", written);
+      expect(await echo.run(look, new Greeter())).toBe("hello");
+      Reflect.deleteProperty(Greeter.prototype, "hello");
+      expect(await echo.run((greeter: Greeter) => typeof greeter.hello, new Greeter())).toBe("undefined");
+      Object.defineProperty(Greeter.prototype, "hello", written);
+      expect(await echo.run(look, new Greeter())).toBe("hello");
+    });
+
+    it("leaves alone what it did not change, and never comes back from there", async () => {
+      class Ids {
+        static next = 1;
+        static step = 1;
+        static readonly given: number[] = [];
+        readonly own = 1;
+      }
+      const take = ({ Ids: here }: { Ids: typeof Ids }): number[] => {
+        here.given.push((here.next += here.step));
+        return here.given;
+      };
+      expect(await echo.run(take, { Ids })).toEqual([2]);
+      Ids.step = 10;
+      expect(await echo.run(take, { Ids })).toEqual([2, 12]);
+      expect(await echo.run(() => new Ids(), undefined)).toBeInstanceOf(Ids);
+      expect([Ids.next, Ids.given]).toEqual([1, []]);
+    });
+
+    it("is not undone by an older capture that comes later", async () => {
+      class Dated {
+        static state = "old";
+        readonly own = 1;
+      }
+      const run = ({ Dated: here }: { Dated: typeof Dated }): string => here.state;
+      const first = pack({ run, on: { Dated } });
+      await echo.run(run, { Dated });
+      Dated.state = "new";
+      const second = pack({ run, on: { Dated } });
+      expect(await echo.deliver(second)).toBe("new");
+      expect(await echo.deliver(first)).toBe("new");
+    });
   });
 
   it("a base class and its subclass that come apart belong together", async () => {

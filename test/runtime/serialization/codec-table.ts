@@ -55,6 +55,6 @@ const LIMITS = `
 - Short messages of plain data and typed arrays (up to 1 KiB, 16 objects) take a path of their own that costs tenths of a
   microsecond; longer plain data is msgpack; everything else is a table of its objects, carried by msgpack.
 - Memory of 64 KiB and more goes into shared memory instead of the message.
-- Damaged bytes are a \`SerializationError\` or another value, never a crash. Where values leave memory, each part has a
-  checksum, and damage is always an error.
+- Damaged bytes are a \`SerializationError\` or another value, never a crash. What the object store moves to disk has a
+  checksum, and damage there is always an error.
 `;

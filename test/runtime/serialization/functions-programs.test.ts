@@ -83,8 +83,10 @@ describe("programs", () => {
       given: 11,
       nothingCaptured: 2,
       actor: 12,
+      again: 102,
+      nested: 12,
       implicit:
-        "'base' is not defined (used at restricted.mjs:26:47); captured variables cannot be read because the inspector is unavailable",
+        "'base' is not defined (used at restricted.mjs:32:47); captured variables cannot be read because the inspector is unavailable",
       hint: "give the captured values: remote(fn, { captures: () => ({ base }) }), or export the function from a module.",
     });
   });

@@ -59,9 +59,24 @@ describe("secrets", () => {
       const environment = process.env;
       const { env } = process;
       const nested = { settings: { env } };
-      const texts = [() => environment, () => env, () => nested.settings.env, () => process.env].map((fn) =>
-        Buffer.from(encodeIt(fn).bytes).toString("latin1"),
-      );
+      const heir = Object.create(env) as typeof env;
+      const table = new Map([["env", { get: () => env }]]);
+      const texts = [
+        () => environment,
+        () => env,
+        () => nested.settings.env,
+        () => process.env,
+        () => heir["MANTA_SECRET"],
+        () => table.get("env"),
+        function (this: unknown): unknown {
+          return this;
+        }.bind(env),
+        (
+          (given = env) =>
+          () =>
+            given
+        )(),
+      ].map((fn) => Buffer.from(encodeIt(fn).bytes).toString("latin1"));
       for (const text of texts) expect(text).not.toContain("do-not-copy-me");
     } finally {
       vi.unstubAllEnvs();

@@ -2,10 +2,11 @@
 import { InvalidArgumentError } from "../core/errors.ts";
 import type { ActorTemplate } from "../peer/actor-template.ts";
 import type { ActorHandle } from "./actor-handle.ts";
+import { setCaptures } from "../serialization/functions/captures.ts";
 import { checkActorOptions, type ActorOptions } from "./options.ts";
 import { captureFor } from "./remote-function.ts";
 import { currentRuntime, type Runtime } from "./runtime.ts";
-import type { AnyClass, Args } from "./types.ts";
+import type { AnyClass, Args, ConstructorParametersOf } from "./types.ts";
 
 /**
  * A class whose instances live in workers. Made by `remote(Class)`.
@@ -32,7 +33,7 @@ export class ActorClass<C extends AnyClass> {
    * @throws SerializationError when the class or an argument cannot be carried
    * @throws InvalidArgumentError when an actor of that name lives already
    */
-  remote(...args: Args<ConstructorParameters<C>>): ActorHandle<InstanceType<C>> {
+  remote(...args: Args<ConstructorParametersOf<C>>): ActorHandle<InstanceType<C>> {
     const runtime = currentRuntime(`${this.name}.remote()`);
     const template = this.#templateFor(runtime);
     // The methods were read off the class, whose instance type the handle shows.
@@ -51,7 +52,7 @@ export class ActorClass<C extends AnyClass> {
     ) {
       return last.template;
     }
-    const code = captureFor(runtime, cls, this.name);
+    const code = captureFor(runtime, cls, this.name, options.captures);
     const template = runtime.actorTemplate({ code, methods: methodsOf(cls) }, options);
     this.#last = { runtime, template };
     return template;
@@ -75,7 +76,10 @@ export class ActorClass<C extends AnyClass> {
 
   /** @internal What travels when the actor class is captured by shipped code. */
   static reduce(actorClass: ActorClass<AnyClass>): readonly [cls: AnyClass, options: ActorOptions] {
-    return actorClass.#target;
+    const [cls, { captures, ...options }] = actorClass.#target;
+    // The class takes what it captures along, so the other thread needs no captures of its own.
+    if (captures !== undefined) setCaptures(cls, captures);
+    return [cls, options];
   }
 
   /** @internal */

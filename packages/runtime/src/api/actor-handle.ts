@@ -121,7 +121,24 @@ class Method {
     checkCallOptions(`${className}.${methods[this.#index] ?? ""}.options()`, merged);
     return new Method(this.#inside, this.#index, this.#submit, merged);
   }
+
+  /** What travels in place of a method that is kept apart from its handle. */
+  static reduce(method: Method): MethodState {
+    const { meta, hold } = method.#inside;
+    return [makeHandle(meta, hold, method.#submit), meta.methods[method.#index] ?? "", method.#options];
+  }
+
+  static revive([handle, name, options]: MethodState): Method {
+    const method: unknown = Reflect.get(handle, name);
+    if (!(method instanceof Method)) throw new TypeError(`${handle.toString()} has no method ${name}`);
+    return method.options(options);
+  }
 }
+
+type MethodState = readonly [handle: BaseHandle, name: string, options: CallOptions];
+
+/** The class that the codec knows; the typed face is `ActorMethod`. */
+export const ActorMethodClass: typeof Method = Method;
 
 const NO_OPTIONS: CallOptions = Object.freeze({});
 

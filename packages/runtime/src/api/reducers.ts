@@ -1,7 +1,7 @@
 /** How the runtime's own objects travel inside values. */
 import { registerReducer } from "../serialization/reducers.ts";
 import { ActorClass } from "./actor-class.ts";
-import { ActorHandleClass, handleMeta } from "./actor-handle.ts";
+import { ActorHandleClass, ActorMethodClass, handleMeta } from "./actor-handle.ts";
 import { ObjectRef } from "./object-ref.ts";
 import type { ActorOptions, TaskOptions } from "./options.ts";
 import { PlacementGroup } from "./placement-group.ts";
@@ -34,6 +34,13 @@ registerReducer<InstanceType<typeof ActorHandleClass>, string>({
   reduce: (handle) => handleMeta(handle).actorId,
   revive: () => foreign("an ActorHandle"),
   adopt: (held) => held,
+});
+
+registerReducer<InstanceType<typeof ActorMethodClass>, ReturnType<typeof ActorMethodClass.reduce>>({
+  kind: "manta.ActorMethod",
+  class: ActorMethodClass,
+  reduce: (method) => ActorMethodClass.reduce(method),
+  revive: (state) => ActorMethodClass.revive(state),
 });
 
 registerReducer<RemoteFunction<AnyFunction>, readonly [AnyFunction, TaskOptions]>({

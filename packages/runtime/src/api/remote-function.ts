@@ -2,18 +2,27 @@
 import type { FunctionExport } from "../peer/function-sender.ts";
 import type { TaskTemplate } from "../peer/task-template.ts";
 import type { ObjectRef } from "./object-ref.ts";
-import { checkTaskOptions, type TaskOptions } from "./options.ts";
+import { setCaptures } from "../serialization/functions/captures.ts";
+import { checkTaskOptions, type Captures, type TaskOptions } from "./options.ts";
 import { currentRuntime, type Runtime } from "./runtime.ts";
-import type { AnyFunction, Args, Refs, Returned } from "./types.ts";
+import type { AnyFunction, Args, ParametersOf, Refs, Returned } from "./types.ts";
 
-/** One capture for each function and runtime. */
+/** One capture for each runtime and function, or given captures of it. */
 const captured = new WeakMap<Runtime, WeakMap<Function, FunctionExport>>();
 
-function capture(runtime: Runtime, fn: Function, name: string): FunctionExport {
+function capture(
+  runtime: Runtime,
+  fn: Function,
+  name: string,
+  captures: Captures | undefined,
+): FunctionExport {
   let exports = captured.get(runtime);
   if (exports === undefined) captured.set(runtime, (exports = new WeakMap()));
-  let code = exports.get(fn);
-  if (code === undefined) exports.set(fn, (code = runtime.exportFunction(fn, name)));
+  let code = exports.get(captures ?? fn);
+  if (code === undefined) {
+    if (captures !== undefined) setCaptures(fn, captures);
+    exports.set(captures ?? fn, (code = runtime.exportFunction(fn, name)));
+  }
   return code;
 }
 
@@ -26,7 +35,7 @@ interface Last {
 }
 
 /** Parameters of a function whose `remote` also accepts refs. */
-type Params<F extends AnyFunction> = Args<Parameters<F>>;
+type Params<F extends AnyFunction> = Args<ParametersOf<F>>;
 
 /**
  * A function that runs as a task on a worker. Made by `remote(fn)`.
@@ -71,7 +80,7 @@ export class RemoteFunction<F extends AnyFunction, O extends TaskOptions = TaskO
       return last.template;
     }
     const [fn, options] = this.#target;
-    const template = runtime.template(capture(runtime, fn, this.name), options);
+    const template = runtime.template(capture(runtime, fn, this.name, options.captures), options);
     this.#last = { runtime, template };
     return template;
   }
@@ -94,7 +103,10 @@ export class RemoteFunction<F extends AnyFunction, O extends TaskOptions = TaskO
 
   /** @internal What travels when the remote function is captured by shipped code. */
   static reduce(remote: RemoteFunction<AnyFunction>): readonly [fn: AnyFunction, options: TaskOptions] {
-    return remote.#target;
+    const [fn, { captures, ...options }] = remote.#target;
+    // The function takes what it captures along, so the other thread needs no captures of its own.
+    if (captures !== undefined) setCaptures(fn, captures);
+    return [fn, options];
   }
 
   /** @internal */

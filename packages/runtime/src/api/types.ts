@@ -8,20 +8,30 @@ export type Arg<T> = T | ObjectRef<T>;
 /** A parameter list in which every argument may be a ref. */
 export type Args<P extends readonly unknown[]> = { [K in keyof P]: Arg<P[K]> };
 
+/** As `Parameters`, for a rest parameter that is `readonly` as well; to `Parameters` that is `never`. */
+export type ParametersOf<F> = F extends (...args: infer P extends readonly unknown[]) => unknown ? P : never;
+
+/** As {@link ParametersOf}, of a class's constructor. */
+export type ConstructorParametersOf<C> = C extends abstract new (
+  ...args: infer P extends readonly unknown[]
+) => unknown
+  ? P
+  : never;
+
 /** What a call's ref holds: the awaited return value. */
 export type Returned<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never;
 
 /** A method seen through a handle. */
 export interface ActorMethod<F extends (...args: never[]) => unknown> {
   /** Submits the call and returns at once. Throws SerializationError for an argument that cannot be carried. */
-  remote(...args: Args<Parameters<F>>): ObjectRef<Returned<F>>;
+  remote(...args: Args<ParametersOf<F>>): ObjectRef<Returned<F>>;
   /** The same method with other options for its calls. */
   options<const O extends CallOptions>(options: O): ActorMethodWith<F, O>;
 }
 
 /** A method whose options say how many values it returns. */
 export interface ActorMethodWith<F extends (...args: never[]) => unknown, O extends CallOptions> {
-  remote(...args: Args<Parameters<F>>): Refs<Returned<F>, O>;
+  remote(...args: Args<ParametersOf<F>>): Refs<Returned<F>, O>;
 }
 
 /** One ref, or a tuple of refs when `numReturns` says so. */
@@ -50,7 +60,7 @@ export type MethodNames<T> = {
  * constructor, in the actor's thread. Write `add(k) {...}`, not `add = (k) => {...}`, for what others are to call.
  */
 export type ActorMethods<T> = {
-  readonly [K in MethodNames<T>]: T[K] extends (...args: infer P) => infer R
+  readonly [K in MethodNames<T>]: T[K] extends (...args: infer P extends readonly unknown[]) => infer R
     ? ActorMethod<(...args: P) => R>
     : never;
 };

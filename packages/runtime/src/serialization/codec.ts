@@ -59,8 +59,7 @@ function encodeGraph(value: unknown, { label, allocate }: EncodeOptions): Encode
   const [issue] = issues;
   if (issue !== undefined) throw toError(issue);
   const buffers = walk.stores.seal(allocate);
-  const flags =
-    (walk.hasImports ? GraphFlag.imports : 0) | (walk.stores.sharesMemory ? GraphFlag.sharesMemory : 0);
+  const flags = walk.hasImports ? GraphFlag.imports : 0;
   const bytes = pack([walk.root, walk.nodes], [GRAPH_MARK, flags], allocate);
   return { bytes, buffers, tracked: walk.tracked };
 }

@@ -15,6 +15,8 @@ export function isPlain(root: unknown): boolean {
   if (typeof root !== "object" || root === null) return isPlainScalar(root);
   const scan = new PlainScan(root);
   for (let next = scan.next(); next !== undefined; next = scan.next()) {
+    // Before anything is asked of it: even Array.isArray() throws for a Proxy that was revoked.
+    if (types.isProxy(next)) return false;
     if (!(Array.isArray(next) ? scan.takesArray(next) : scan.takesObject(next))) return false;
   }
   return !scan.gaveUp;
@@ -77,7 +79,7 @@ class PlainScan {
   }
 
   takesArray(array: readonly unknown[]): boolean {
-    if (types.isProxy(array) || Object.getPrototypeOf(array) !== Array.prototype) return false;
+    if (Object.getPrototypeOf(array) !== Array.prototype) return false;
     if ((this.work += array.length) > PLAIN_MAX_WORK) return false;
     if (!hasOnlyElements(array)) return false;
     for (let index = 0; index < array.length; index++) if (!this.takes(array[index])) return false;
@@ -85,7 +87,7 @@ class PlainScan {
   }
 
   takesObject(object: object): boolean {
-    if (types.isProxy(object) || Object.getPrototypeOf(object) !== Object.prototype) return false;
+    if (Object.getPrototypeOf(object) !== Object.prototype) return false;
     const keys = Object.keys(object);
     if ((this.work += keys.length) > PLAIN_MAX_WORK) return false;
     // process.env looks like a plain object, but travels as a reference to the other thread's.

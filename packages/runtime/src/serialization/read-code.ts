@@ -4,8 +4,10 @@
  * depend on code through data. Cycles are broken at functions: they take a captured value later.
  */
 import { MantaError, SerializationError } from "../core/errors.ts";
+import type { SourceCode } from "./functions/code.ts";
 import { type FunctionCode, ImportReference, LATER } from "./functions/types.ts";
 import { corrupted } from "./packer.ts";
+import { closeFunction, noteClassState, updateClass } from "./read-class-updates.ts";
 import { Cursor } from "./read-cursor.ts";
 import type { GraphReader } from "./read-graph.ts";
 import { adoptSerializer, reducerOf, type Serializer } from "./reducers.ts";
@@ -16,7 +18,7 @@ import { isReference, Kind, type Node } from "./wire.ts";
 
 /** What code needs no walk for: classes that this thread has already, and instances revived from plain states. */
 export function earlyCode(reader: GraphReader, node: Node): unknown {
-  if (node[0] === Kind.function) return knownClass(node) ?? LATER;
+  if (node[0] === Kind.function) return knownClass(reader, node) ?? LATER;
   if (node[0] === Kind.prototype) {
     const index = reader.indexOf(node[1]);
     const kind = reader.nodeAt(index)[0];
@@ -28,11 +30,16 @@ export function earlyCode(reader: GraphReader, node: Node): unknown {
   return LATER;
 }
 
-function knownClass(node: Node): Function | undefined {
+function knownClass(reader: GraphReader, node: Node): Function | undefined {
   const code = node[1];
-  if (typeof code !== "object" || code === null) return undefined;
-  const classId: unknown = Reflect.get(code, "classId");
-  return typeof classId === "string" ? classOf(classId) : undefined;
+  if (!isClassCode(code)) return undefined;
+  const cls = classOf(code.classId);
+  if (cls !== undefined) reader.noteKnown(cls, code, node);
+  return cls;
+}
+
+function isClassCode(code: unknown): code is SourceCode & { readonly classId: string } {
+  return isFunctionCode(code) && typeof code.classId === "string";
 }
 
 /** The value of an import, which throws SerializationError when the module does not have it. */
@@ -46,8 +53,8 @@ export function referenceOf(node: Node): ImportReference {
   return new ImportReference(cursor.string(), cursor.optionalString(), cursor.string());
 }
 
-/** Makes all code that `root` leads to. */
-export function makeCode(reader: GraphReader, root: unknown): void {
+/** Makes all code that `starts` lead to. */
+export function makeCode(reader: GraphReader, starts: readonly unknown[]): void {
   const isSeen = new Uint8Array(reader.nodes.length);
   const stack: { readonly index: number; at: number }[] = [];
   const enter = (cell: unknown): boolean => {
@@ -59,9 +66,15 @@ export function makeCode(reader: GraphReader, root: unknown): void {
     stack.push({ index, at: 1 });
     return true;
   };
-  enter(root);
   const entered: number[] = [];
-  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+  let started = 0;
+  for (;;) {
+    const top = stack.at(-1);
+    if (top === undefined) {
+      if (started === starts.length) break;
+      enter(starts[started++]);
+      continue;
+    }
     const node = reader.nodeAt(top.index);
     let isDeeper = false;
     while (!isDeeper && top.at < node.length) isDeeper = enter(node[top.at++]);
@@ -128,8 +141,11 @@ function makeFunction(reader: GraphReader, index: number, node: Node): void {
   if (!isFunctionCode(code)) throw corrupted("a function has no code");
   const cells = node.slice(2);
   const values = cells.map((cell) => reader.value(cell));
+  const isKnown = isClassCode(code) && classOf(code.classId) !== undefined;
   const assembled = runUserCode("a function could not be put together", () => assembleFunction(code, values));
   reader.settle(index, assembled.value);
+  if (isClassCode(code)) (isKnown ? updateClass : noteClassState)(reader, assembled.value, code, node);
+  closeFunction(reader, assembled.value, code);
   for (const [at, cell] of cells.entries()) {
     if (values[at] === LATER) reader.supply(cell, (value) => assembled.link(at, value));
   }

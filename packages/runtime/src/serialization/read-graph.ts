@@ -9,11 +9,13 @@
  * 3. integrity: objects are frozen, sealed or closed.
  */
 import { LATER } from "./functions/types.ts";
+import { closeObject } from "./integrity.ts";
 import { corrupted } from "./packer.ts";
+import type { SourceCode } from "./functions/code.ts";
 import { makeCode } from "./read-code.ts";
 import { scalarOf } from "./read-cursor.ts";
+import { updateClass } from "./read-class-updates.ts";
 import { fillNode } from "./read-fill.ts";
-import { closeObject } from "./read-properties.ts";
 import { makeShell } from "./read-shell.ts";
 import { type Node, type Reference, isReference } from "./wire.ts";
 
@@ -31,6 +33,11 @@ export class GraphReader {
   private readonly toClose: { readonly object: object; readonly integrity: number }[] = [];
   /** Prototypes that are data: set when all objects exist. */
   private readonly prototypes: { readonly object: object; readonly prototype: Reference }[] = [];
+
+  /** Classes of the table that this thread has already. */
+  private readonly known: { readonly cls: Function; readonly code: SourceCode; readonly node: Node }[] = [];
+  /** Where code starts to be made, besides the root. */
+  private readonly starts: unknown[] = [];
 
   /** Live objects that the receiver holds for the value. */
   readonly tracked: readonly object[];
@@ -51,7 +58,8 @@ export class GraphReader {
     for (let index = 0; index < this.nodes.length; index++)
       fillNode(this, this.nodeAt(index), this.valueAt(index));
     for (const { object, prototype } of this.prototypes) this.setPrototype(object, prototype);
-    if (this.waiting.size > 0 || this.value(root) === LATER) makeCode(this, root);
+    for (const { cls, code, node } of this.known) updateClass(this, cls, code, node);
+    if (this.waiting.size > 0 || this.value(root) === LATER) makeCode(this, [root, ...this.starts]);
     for (const { object, integrity } of this.toClose) closeObject(object, integrity);
     const value = this.value(root);
     if (value === LATER) throw corrupted("a value depends on itself");
@@ -73,6 +81,17 @@ export class GraphReader {
     }
     this.whenMade(this.indexOf(cell), place);
     return false;
+  }
+
+  /** As {@link supply}, for what the root may not lead to: all code in it is made nevertheless. */
+  supplyWhole(cell: unknown, place: Place): void {
+    this.supply(cell, place);
+    this.starts.push(cell);
+  }
+
+  /** The table brings a class that this thread has already. */
+  noteKnown(cls: Function, code: SourceCode, node: Node): void {
+    this.known.push({ cls, code, node });
   }
 
   /** Calls `use` once code has made every one of `cells`: now, if they are all there. */

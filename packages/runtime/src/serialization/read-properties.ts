@@ -145,10 +145,3 @@ function defineAccessor(
 function isAccessor(value: unknown): value is (() => unknown) | undefined {
   return value === undefined || typeof value === "function";
 }
-
-/** Freezes, seals or closes an object. */
-export function closeObject(object: object, integrity: number): void {
-  if (integrity === Integrity.frozen) Object.freeze(object);
-  else if (integrity === Integrity.sealed) Object.seal(object);
-  else Object.preventExtensions(object);
-}

@@ -17,7 +17,7 @@ import {
   readyPrototype,
 } from "./read-properties.ts";
 import { symbolFrom } from "./symbols.ts";
-import { isReference, Kind, type Node } from "./wire.ts";
+import { HEIR_MARK, isReference, Kind, type Node } from "./wire.ts";
 
 /** The shell of a node, or `LATER` for what code has to make. */
 export function makeShell(reader: GraphReader, node: Node): unknown {
@@ -115,6 +115,10 @@ const errorClasses = new Map<string, ErrorConstructor>(
 );
 
 function makeBuiltinError(name: string): Error {
+  if (name.startsWith(HEIR_MARK))
+    return Object.create(
+      Object.getPrototypeOf(makeBuiltinError(name.slice(HEIR_MARK.length))) as Error,
+    ) as Error;
   if (name === "AggregateError") return withoutTrace(() => new AggregateError([]));
   const cls = errorClasses.get(name);
   if (cls === undefined) throw corrupted(`there is no builtin error ${JSON.stringify(name)}`);

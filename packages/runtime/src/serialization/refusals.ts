@@ -5,7 +5,8 @@
 import { EventEmitter } from "node:events";
 import { Stream } from "node:stream";
 import { types } from "node:util";
-import { classNameOf, ownClass } from "./builtins.ts";
+import { classNameOf, isNative, ownClass } from "./builtins.ts";
+import { isPlatformClass } from "./functions/globals.ts";
 
 /** What stands there, and what the user should do. */
 export interface Refusal {
@@ -45,6 +46,8 @@ const globalClasses = new Map<string, string>([
   ["Request", "Pass the URL and the options, and build it inside the task."],
   ["Response", "Read the body first and pass the data."],
   ["WebSocket", RECREATE],
+  ["ByteLengthQueuingStrategy", RECREATE],
+  ["CountQueuingStrategy", RECREATE],
   ["Performance", "Use the global performance of the other thread."],
   ["Crypto", "Use the global crypto of the other thread."],
   ["CryptoKey", "Export the key (subtle.exportKey) and import it inside the task."],
@@ -96,20 +99,31 @@ export function refusalOf(value: object): Refusal | undefined {
 /** A chain of prototypes is walked for each object in it; nobody needs one this long. */
 const MAX_PROTOTYPES = 1000;
 
-function refusalOfChain(value: object): Refusal | undefined {
+/** The refusal of an object whose prototypes cannot be walked, because of a Proxy in them or because they are too many. */
+export function refusalOfProxies(value: object): Refusal | undefined {
   let links = 0;
   for (
     let link: object | null = Object.getPrototypeOf(value);
     link !== null;
     link = Object.getPrototypeOf(link)
   ) {
+    if (types.isProxy(link))
+      return { what: "an object whose prototype is a Proxy", hint: "Pass a plain copy ({ ...object })." };
     if (++links > MAX_PROTOTYPES)
       return {
         what: "an object with a chain of more than 1,000 prototypes",
         hint: "Keep the links in a property instead of the prototype.",
       };
-    if (types.isProxy(link))
-      return { what: "an object whose prototype is a Proxy", hint: "Pass a plain copy ({ ...object })." };
+  }
+  return undefined;
+}
+
+function refusalOfChain(value: object): Refusal | undefined {
+  for (
+    let link: object | null = Object.getPrototypeOf(value);
+    link !== null;
+    link = Object.getPrototypeOf(link)
+  ) {
     const iterator = iteratorPrototypes.get(link);
     if (iterator !== undefined) return { what: `an iterator in progress (${iterator})`, hint: COLLECT };
     const cls = ownClass(link);
@@ -124,10 +138,15 @@ function hintFor(cls: Function): string | undefined {
   if (known !== undefined) return known;
   const name = cls.name;
   // The global is read only when the name fits: some globals load a module when they are read.
-  if (globalClasses.has(name) && Reflect.get(globalThis, name) === cls) return globalClasses.get(name);
-  if (Reflect.get(Intl, name) === cls) return COMPARABLE;
-  if (webAssembly !== undefined && Reflect.get(webAssembly, name) === cls) return RECREATE;
-  return undefined;
+  if (globalClasses.has(name) && isSame(Reflect.get(globalThis, name), cls)) return globalClasses.get(name);
+  if (isSame(Reflect.get(Intl, name), cls)) return COMPARABLE;
+  if (webAssembly !== undefined && isSame(Reflect.get(webAssembly, name), cls)) return RECREATE;
+  return isPlatformClass(cls) ? RECREATE : undefined;
+}
+
+/** Whether a class is the builtin one, or that of another realm (`node:vm`). */
+function isSame(builtin: unknown, cls: Function): boolean {
+  return builtin === cls || (typeof builtin === "function" && isNative(builtin) && isNative(cls));
 }
 
 /** `an instance of Socket (a Stream)`. */

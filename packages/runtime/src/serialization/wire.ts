@@ -16,8 +16,8 @@
 export const GRAPH_MARK: number = 0xc1;
 /** Bytes in front of the msgpack of a graph envelope. */
 export const GRAPH_PREFIX_BYTES: number = 2;
-/** What the second byte says: modules to load first; memory that is shared with the sender by identity. */
-export const GraphFlag = { imports: 1, sharesMemory: 2 } as const;
+/** What the second byte says: there are modules to load first. */
+export const GraphFlag = { imports: 1 } as const;
 
 /**
  * The plain form may hold typed arrays in short messages: a msgpack extension of this type, with the index in
@@ -67,7 +67,7 @@ export const Kind = {
   date: 6, //            time, NaN when invalid
   regexp: 7, //          source, flags
   boxed: 8, //           cell of the primitive
-  error: 9, //           name of the builtin class
+  error: 9, //           name of the builtin class, behind HEIR_MARK for an object that inherits from it
   mantaError: 10, //     name of the class, code
   domException: 11, //   message, name
   arguments: 12, //      count, ...cells
@@ -86,6 +86,9 @@ export const Kind = {
   reduced: 24, //        reducer's kind, cell of the state
   custom: 25, //         reference to the serializer, cell of the state
 } as const;
+
+/** In front of the class's name: an object whose prototypes lead to the class, and which is no error by birth. */
+export const HEIR_MARK: string = "~";
 
 /** Bits of a property that is not writable, enumerable and configurable. */
 export const Attribute = { writable: 1, enumerable: 2, configurable: 4, accessor: 8, all: 7 } as const;

@@ -26,6 +26,8 @@ const ALIGNMENT = 8;
 /** The backing store of an ArrayBuffer in the graph. Stands in the graph as a value of its own. */
 export class Store {
   readonly memory: ArrayBuffer;
+  // oxlint-disable-next-line no-unused-private-class-members -- the brand that is() looks for
+  readonly #isStore = true;
   node: Node | undefined;
   use: number = StoreUse.underViews;
   start: number = Number.POSITIVE_INFINITY;
@@ -34,6 +36,11 @@ export class Store {
 
   constructor(memory: ArrayBuffer) {
     this.memory = memory;
+  }
+
+  /** As `instanceof`; see {@link ImportReference.is}. */
+  static is(value: object): value is Store {
+    return #isStore in value;
   }
 
   cover(offset: number, byteLength: number): void {
@@ -46,8 +53,6 @@ export class Store {
 export class StoreTable {
   private readonly stores = new Map<ArrayBuffer, Store>();
   private readonly shared: SharedArrayBuffer[] = [];
-  /** Whether some of the memory is the sender's own, and not a copy. */
-  sharesMemory = false;
 
   storeOf(memory: ArrayBuffer): Store {
     let store = this.stores.get(memory);
@@ -57,7 +62,6 @@ export class StoreTable {
 
   /** Takes memory of the sender as it is. */
   addShared(memory: SharedArrayBuffer): number {
-    this.sharesMemory = true;
     return this.shared.push(memory) - 1;
   }
 
@@ -114,6 +118,7 @@ export function writeSharedBuffer(writer: GraphWriter, buffer: SharedArrayBuffer
 }
 
 export function writeView(writer: GraphWriter, view: ArrayBufferView): Node {
+  refuseUnreadable(view);
   const name = Buffer.isBuffer(view) ? "Buffer" : viewName(view);
   const { buffer, byteOffset, byteLength } = view;
   const length = types.isTypedArray(view) ? view.length : byteLength;
@@ -121,7 +126,6 @@ export function writeView(writer: GraphWriter, view: ArrayBufferView): Node {
   if (types.isSharedArrayBuffer(buffer)) {
     node.push(name, writer.reference(buffer, { text: ".buffer" }), byteOffset, length);
   } else {
-    refuseDetached(buffer);
     const store = writer.stores.storeOf(buffer);
     store.cover(byteOffset, byteLength);
     if (isResizable(buffer)) useAs(store, StoreUse.resizable);
@@ -155,6 +159,27 @@ export function isResizable(buffer: ArrayBufferLike): boolean {
 
 function maxByteLengthOf(store: Store): number {
   return store.use === StoreUse.resizable ? ((store.memory as Resizable).maxByteLength ?? 0) : 0;
+}
+
+const bufferOf = builtinGetter(DataView.prototype, "buffer");
+const lengthOf = builtinGetter(DataView.prototype, "byteLength");
+
+/** A view of nothing; a DataView throws when it is asked how long it is. */
+function refuseUnreadable(view: ArrayBufferView): void {
+  if (types.isTypedArray(view)) {
+    if (!types.isSharedArrayBuffer(view.buffer)) refuseDetached(view.buffer);
+    return;
+  }
+  const buffer = bufferOf(view) as ArrayBufferLike; // What the getter of all DataViews gives.
+  if (!types.isSharedArrayBuffer(buffer)) refuseDetached(buffer);
+  try {
+    lengthOf(view);
+  } catch {
+    throw new Refused({
+      what: "a DataView that begins or ends outside of its buffer, which has been made smaller",
+      hint: "Make the buffer large enough again, or make a view of what is left of it.",
+    });
+  }
 }
 
 /** A detached buffer looks like an empty one. */

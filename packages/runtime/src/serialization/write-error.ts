@@ -6,12 +6,13 @@
  */
 import { types } from "node:util";
 import { errorClassByName, MantaError } from "../core/errors.ts";
-import { builtinClassOf, builtinGetter, ownClass } from "./builtins.ts";
+import { builtinClassOf, builtinGetter, isNative, ownClass } from "./builtins.ts";
+import { integrityOf } from "./integrity.ts";
 import { HIDDEN } from "./paths.ts";
 import { privateMembers } from "./functions/privates.ts";
-import { Kind, type Node } from "./wire.ts";
+import { HEIR_MARK, Kind, type Node } from "./wire.ts";
 import type { GraphWriter } from "./write-graph.ts";
-import { implicitAttributes, integrityOf, pushProperty } from "./write-properties.ts";
+import { implicitAttributes, pushProperty } from "./write-properties.ts";
 
 /** What an error leaves behind. */
 export interface ErrorPlan {
@@ -39,7 +40,7 @@ export function writeError(writer: GraphWriter, error: object): Node {
   const base = baseOf(error);
   const isOwnClass = typeof link === "object" && link !== null && !isClassOf(link, base);
   const isClassLost = isOwnClass && (plan?.isClassLost === true || !isShippable(writer, link));
-  const prototype = isOwnClass && !isClassLost ? writer.reference(link, HIDDEN) : 0;
+  const prototype = link === null ? null : isOwnClass && !isClassLost ? writer.reference(link, HIDDEN) : 0;
   const node: Node = [base.kind, prototype, integrityOf(error), ...base.head];
   if (isClassLost) pushName(writer, node, error, base.name);
   const implicit = implicitAttributes(node[2]);
@@ -74,9 +75,14 @@ function baseOf(error: object): Base {
   }
   for (const prototype of chainOf(error)) {
     const name = prototype === DOMException.prototype ? undefined : builtinClassOf(prototype);
-    if (name?.endsWith("Error") === true) return { kind: Kind.error, name, head: [name] };
+    if (name?.endsWith("Error") === true) return { kind: Kind.error, name, head: [headOf(error, name)] };
   }
-  return { kind: Kind.error, name: "Error", head: ["Error"] };
+  return { kind: Kind.error, name: "Error", head: [headOf(error, "Error")] };
+}
+
+/** An object that has only inherited from the class is none when it arrives, either. */
+function headOf(error: object, name: string): string {
+  return types.isNativeError(error) ? name : HEIR_MARK + name;
 }
 
 function mantaClassName(error: object): string {
@@ -128,8 +134,10 @@ function nameOf(error: object): string | undefined {
 /** A property as it is to travel. `stack` is an accessor in newer versions of V8, with the same meaning. */
 function propertyOf(error: object, key: string | symbol): PropertyDescriptor | undefined {
   const property = Object.getOwnPropertyDescriptor(error, key);
-  if (key !== "stack" || property?.get === undefined || !types.isNativeError(error)) return property;
-  return { value: error.stack, writable: true, enumerable: false, configurable: true };
+  const getter: unknown = key === "stack" ? Reflect.get(property ?? {}, "get") : undefined;
+  if (typeof getter !== "function" || !isNative(getter)) return property; // A getter of the user's is not run.
+  const stack: unknown = Reflect.get(error, "stack");
+  return { value: stack, writable: true, enumerable: false, configurable: true };
 }
 
 function textInstead(property: PropertyDescriptor, what: string): PropertyDescriptor {

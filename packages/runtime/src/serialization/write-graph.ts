@@ -15,6 +15,7 @@ import type { Refusal } from "./refusals.ts";
 import { reducerOf } from "./reducers.ts";
 import { Refused } from "./refused.ts";
 import { dismantleFunction } from "./functions/dismantle.ts";
+import { settledParts, settleParts } from "./functions/settled.ts";
 import { isWellFormed, toCodeUnits } from "./text.ts";
 import { type Cell, Kind, type Node, type Reference, ScalarTag } from "./wire.ts";
 import { StoreTable } from "./write-buffers.ts";
@@ -40,22 +41,6 @@ export interface Walk {
 
 /** Which errors are to travel without a part of theirs. */
 export type Plan = Map<object, ErrorPlan>;
-
-/**
- * Parts that are the same each time: imports, and classes that need nothing but code. Taking a class apart costs more
- * than all else about sending its instances.
- */
-const settled = new WeakMap<Function, FunctionParts | ImportReference>();
-
-function isSettled(parts: FunctionParts | ImportReference): boolean {
-  if (parts instanceof ImportReference) return true;
-  const isCode = (value: unknown): boolean => value instanceof ImportReference || typeof value === "function";
-  return (
-    parts.problems === undefined &&
-    parts.code.kind === "class" &&
-    parts.values.every(({ value }) => isCode(value))
-  );
-}
 
 export class GraphWriter {
   readonly nodes: Node[] = [];
@@ -128,7 +113,7 @@ export class GraphWriter {
   reference(value: unknown, step: Step): Reference {
     const known = this.indices.get(value);
     if (known !== undefined) return [known];
-    if (value instanceof ImportReference) {
+    if (ImportReference.is(value)) {
       const canonical = this.canonicalImport(value);
       if (canonical !== value) return this.reference(canonical, step);
     }
@@ -146,11 +131,11 @@ export class GraphWriter {
 
   /** The parts of a function, taken once per walk. Throws `Refused` or `SerializationError`. */
   dismantle(fn: Function, holder: object | undefined): FunctionParts | ImportReference {
-    const known = settled.get(fn) ?? this.parts.get(fn);
+    const known = this.parts.get(fn) ?? settledParts(fn);
     if (known !== undefined) return known;
     const parts = dismantleFunction(fn, { holder });
-    if (isSettled(parts)) settled.set(fn, parts);
-    else this.parts.set(fn, parts);
+    settleParts(fn, parts);
+    this.parts.set(fn, parts);
     return parts;
   }
 

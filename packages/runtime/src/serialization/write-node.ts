@@ -6,10 +6,11 @@
 import { types } from "node:util";
 import { builtinGetter, ownClass } from "./builtins.ts";
 import { BindingCell, ImportReference } from "./functions/types.ts";
+import { integrityOf } from "./integrity.ts";
 import { HIDDEN, mapValueStep } from "./paths.ts";
 import { hasOnlyElements } from "./plain.ts";
 import { registeredAncestor, registrationFor, type Registration } from "./reducers.ts";
-import { refusalOf } from "./refusals.ts";
+import { refusalOf, refusalOfProxies } from "./refusals.ts";
 import { Refused } from "./refused.ts";
 import { referenceTo } from "./functions/references.ts";
 import { symbolParts } from "./symbols.ts";
@@ -18,18 +19,19 @@ import { Store, writeArrayBuffer, writeSharedBuffer, writeStore, writeView } fro
 import { writeBinding, writeFunction, writeImport, writePrototype, writeRegistered } from "./write-code.ts";
 import { isError, writeError } from "./write-error.ts";
 import type { GraphWriter } from "./write-graph.ts";
-import { header, integrityOf, pushProperties } from "./write-properties.ts";
+import { header, pushProperties } from "./write-properties.ts";
 import { writeUrl } from "./write-url.ts";
 
 /** Makes the node of an object, function or symbol. Throws `Refused` when there is none. */
 export function writeNode(writer: GraphWriter, value: unknown): Node {
   if (typeof value === "symbol") return [Kind.symbol, ...symbolCells(writer, value)];
+  if ((typeof value !== "object" || value === null) && typeof value !== "function")
+    throw new TypeError("only objects have nodes");
+  if (types.isProxy(value)) return refuse(value);
   if (typeof value === "function") return writeFunction(writer, value);
-  if (typeof value !== "object" || value === null) throw new TypeError("only objects have nodes");
-  if (value instanceof Store) return writeStore(value);
-  if (value instanceof ImportReference) return writeImport(writer, value);
-  if (value instanceof BindingCell) return writeBinding(writer, value);
-  return types.isProxy(value) ? refuse(value) : writeObject(writer, value);
+  if (Store.is(value)) return writeStore(value);
+  if (ImportReference.is(value)) return writeImport(writer, value);
+  return BindingCell.is(value) ? writeBinding(writer, value) : writeObject(writer, value);
 }
 
 function writeObject(writer: GraphWriter, value: object): Node {
@@ -41,6 +43,9 @@ function writeObject(writer: GraphWriter, value: object): Node {
   } else if (prototype === Object.prototype && !types.isArgumentsObject(value)) {
     return writeReferenced(writer, value) ?? writePlainObject(writer, value);
   }
+  // From here on questions go up the chain of prototypes.
+  const proxied = refusalOfProxies(value);
+  if (proxied !== undefined) throw new Refused(proxied);
   return (
     writeRegisteredClass(writer, value, prototype) ??
     (isError(value) ? writeError(writer, value) : undefined) ??
@@ -199,16 +204,37 @@ function unbox(boxed: object): { name: string; primitive: unknown } {
 
 function writeArguments(writer: GraphWriter, list: object): Node {
   const node = header(writer, Kind.arguments, list, "Object");
-  const count = Number(Object.getOwnPropertyDescriptor(list, "length")?.value ?? 0);
+  const items = leadingElements(list);
+  const count = items.length;
   node.push(count);
-  const items = Array.prototype.slice.call(list, 0, count);
   pushElements(writer, node, items, count);
   return pushProperties(
     writer,
     node,
     list,
-    (key) => key === "length" || key === "callee" || key === Symbol.iterator || isIndexBelow(key, count),
+    (key) =>
+      key === "callee" ||
+      isIndexBelow(key, count) ||
+      (key === "length" && isUsual(list, key, count)) ||
+      (key === Symbol.iterator && isUsual(list, key, Array.prototype.values)),
   );
+}
+
+/** The first elements, up to one that is not there or not ordinary. */
+function leadingElements(list: object): unknown[] {
+  const items: unknown[] = [];
+  for (;;) {
+    const item = Object.getOwnPropertyDescriptor(list, items.length);
+    if (item?.writable !== true || item.enumerable !== true || item.configurable !== true) return items;
+    items.push(item.value);
+  }
+}
+
+/** Whether a hidden property is as every `arguments` object has it. */
+function isUsual(list: object, key: PropertyKey, value: unknown): boolean {
+  const property = Object.getOwnPropertyDescriptor(list, key);
+  const { writable, enumerable, configurable } = property ?? {};
+  return property?.value === value && writable === true && enumerable === false && configurable === true;
 }
 
 /** What every thread has by a name of its own: Math, process.env, built-in prototypes, module namespaces. */

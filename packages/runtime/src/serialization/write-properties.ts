@@ -3,7 +3,8 @@
  * order. Getters are never run; they travel as functions.
  */
 import { types } from "node:util";
-import { builtinClassOf, classNameOf, classesOf } from "./builtins.ts";
+import { builtinClassOf, classesOf } from "./builtins.ts";
+import { integrityOf } from "./integrity.ts";
 import { HIDDEN } from "./paths.ts";
 import { hasNamedProperties, LISTED_ELEMENTS } from "./plain.ts";
 import { Refused } from "./refused.ts";
@@ -44,12 +45,19 @@ function checkClasses(value: object, prototype: object): void {
   for (const cls of classesOf(value)) {
     const refusal = judge(cls);
     if (refusal !== undefined) {
-      const name = classNameOf(value);
-      const kind = cls.name === name ? "" : ` (a kind of ${cls.name})`;
-      throw new Refused({ what: `an instance of ${name}${kind}, ${refusal}`, hint: INSTANCE_HINT });
+      const [nearest] = classesOf(value);
+      const kind = cls === nearest ? "" : ` (a kind of ${titleOf(cls)})`;
+      throw new Refused({
+        what: `an instance of ${titleOf(nearest)}${kind}, ${refusal}`,
+        hint: INSTANCE_HINT,
+      });
     }
   }
   harmless.add(prototype);
+}
+
+function titleOf(cls: Function | undefined): string {
+  return cls === undefined || cls.name === "" ? "an anonymous class" : cls.name;
 }
 
 const INSTANCE_HINT =
@@ -66,18 +74,6 @@ function judge(cls: Function): string | undefined {
   if (reference === undefined && isLibraryInternal(cls))
     return "whose class is internal to a library, so that the other thread cannot import it";
   return undefined;
-}
-
-/** How far an object is closed. */
-export function integrityOf(value: object): number {
-  if (Object.isExtensible(value)) return Integrity.open;
-  // V8 takes a sealed empty array for frozen, although its length is writable.
-  if (Object.isFrozen(value) && !hasWritableLength(value)) return Integrity.frozen;
-  return Object.isSealed(value) ? Integrity.sealed : Integrity.notExtensible;
-}
-
-function hasWritableLength(value: object): boolean {
-  return Array.isArray(value) && Object.getOwnPropertyDescriptor(value, "length")?.writable === true;
 }
 
 /** Appends all own properties of `value` but those that the kind implies. */

@@ -29,10 +29,7 @@ type Link = (value: unknown) => void;
 function assembleSource(code: SourceCode, given: readonly unknown[]): AssembledFunction {
   const values = [...given];
   const links = new Map<number, Link[]>();
-  const whenKnown = (index: number, link: Link): void => {
-    if (values[index] !== LATER) link(values[index]);
-    else links.set(index, [...(links.get(index) ?? []), link]);
-  };
+  const whenKnown = whenKnownIn(values, links);
   const params = code.params.filter(({ from }) => from !== "self");
   const late = params.flatMap(({ from }, at) =>
     typeof from === "number" && values[from] === LATER && from !== code.base ? [at] : [],
@@ -64,12 +61,24 @@ function assembleSource(code: SourceCode, given: readonly unknown[]): AssembledF
   linkPrototypes(fn, code, values, made, whenKnown);
   for (const { on, key } of code.removed) Reflect.deleteProperty(ownerOf(fn, on), key);
   for (const overlay of code.overlays) layOver(fn, overlay, whenKnown);
-  return {
-    value: fn,
-    link(index, value) {
-      values[index] = value;
-      for (const link of links.get(index) ?? []) link(value);
-    },
+  return { value: fn, link: linkIn(values, links) };
+}
+
+/** Hands a value to its user: now, or when it is linked. */
+function whenKnownIn(
+  values: readonly unknown[],
+  links: Map<number, Link[]>,
+): (index: number, link: Link) => void {
+  return (index, link) => {
+    if (values[index] !== LATER) link(values[index]);
+    else links.set(index, [...(links.get(index) ?? []), link]);
+  };
+}
+
+function linkIn(values: unknown[], links: ReadonlyMap<number, Link[]>): AssembledFunction["link"] {
+  return (index, value) => {
+    values[index] = value;
+    for (const link of links.get(index) ?? []) link(value);
   };
 }
 
@@ -120,7 +129,12 @@ function ownerOf(fn: Function, on: Overlay["on"]): object {
   return on === "function" ? fn : (fn.prototype as object);
 }
 
-function layOver(fn: Function, overlay: Overlay, whenKnown: (index: number, link: Link) => void): void {
+/** Defines a property that the source does not make, as soon as its values are known. */
+export function layOver(
+  fn: Function,
+  overlay: Overlay,
+  whenKnown: (index: number, link: (value: unknown) => void) => void,
+): void {
   const owner = ownerOf(fn, overlay.on);
   const { enumerable, configurable, writable } = overlay;
   let left = 0;
@@ -129,7 +143,8 @@ function layOver(fn: Function, overlay: Overlay, whenKnown: (index: number, link
     left--;
     const open = left > 0;
     const lock = "value" in part ? { writable: open || writable } : {};
-    Object.defineProperty(owner, key, { enumerable, configurable: open || configurable, ...lock, ...part });
+    // A class of this thread that was frozen here stays as it is.
+    Reflect.defineProperty(owner, key, { enumerable, configurable: open || configurable, ...lock, ...part });
   };
   const withKey = (use: (key: string | symbol) => void): void => {
     const { key } = overlay;
@@ -142,9 +157,20 @@ function layOver(fn: Function, overlay: Overlay, whenKnown: (index: number, link
     [overlay.set, (set) => ({ set: set as (value: unknown) => void })],
   ];
   for (const [index] of parts) if (index !== undefined) left++;
+  if (left === 0) withKey((key) => setAttributes(owner, key, overlay));
+  // A half of an accessor takes the place of a whole one.
+  else if (overlay.value === undefined)
+    withKey((key) => Reflect.defineProperty(owner, key, { value: undefined, configurable: true }));
   for (const [index, part] of parts) {
     if (index !== undefined) withKey((key) => whenKnown(index, (value) => put(key, part(value))));
   }
+}
+
+function setAttributes(owner: object, key: string | symbol, overlay: Overlay): void {
+  const { enumerable, configurable, writable } = overlay;
+  const made = Object.getOwnPropertyDescriptor(owner, key);
+  if (made === undefined) return;
+  Reflect.defineProperty(owner, key, { enumerable, configurable, ...("value" in made && { writable }) });
 }
 
 function argumentsOf(indices: readonly number[], whenKnown: (index: number, link: Link) => void): object {
@@ -186,28 +212,28 @@ function importerOf({
     load(specifier.startsWith("/") ? viteUrl(specifier, importRoot) : specifier, options);
 }
 
-function assembleBound(code: BoundCode, values: readonly unknown[]): AssembledFunction {
-  const parts = [...values];
-  const complete = (): boolean => !parts.includes(LATER);
-  if (complete()) {
-    const [target, self, ...args] = parts;
-    const value = Reflect.apply(Function.prototype.bind, target as Function, [self, ...args]) as Function;
-    noteAssembled(value, code, parts);
-    return { value, link() {} };
-  }
-  // Its parts lie on a cycle: the binding is made at the call.
+function assembleBound(code: BoundCode, given: readonly unknown[]): AssembledFunction {
+  const values = [...given];
+  const links = new Map<number, Link[]>();
+  const whenKnown = whenKnownIn(values, links);
+  const fn = values.slice(0, code.parts).includes(LATER) ? bindLater(code, values) : bindNow(code, values);
+  noteAssembled(fn, code, values);
+  for (const overlay of code.overlays) layOver(fn, overlay, whenKnown);
+  return { value: fn, link: linkIn(values, links) };
+}
+
+function bindNow({ parts }: BoundCode, values: readonly unknown[]): Function {
+  const [target, self, ...args] = values.slice(0, parts);
+  return Reflect.apply(Function.prototype.bind, target as Function, [self, ...args]) as Function;
+}
+
+/** Its parts lie on a cycle: the binding is made at the call. */
+function bindLater({ parts, name }: BoundCode, values: readonly unknown[]): Function {
   const bound = function (this: unknown, ...more: unknown[]): unknown {
-    const [target, self, ...args] = parts;
+    const [target, self, ...args] = values.slice(0, parts);
     const all = [...args, ...more];
     if (new.target !== undefined) return Reflect.construct(target as Function, all) as unknown;
     return Reflect.apply(target as Function, self, all);
   };
-  Object.defineProperty(bound, "name", { value: code.name, configurable: true });
-  noteAssembled(bound, code, parts);
-  return {
-    value: bound,
-    link(index, value) {
-      parts[index] = value;
-    },
-  };
+  return Object.defineProperty(bound, "name", { value: name, configurable: true });
 }

@@ -5,6 +5,7 @@
 import { types } from "node:util";
 import type { Overlay, ShippedCode, SourceCode } from "./code.ts";
 import { originOf } from "./imports.ts";
+import { attributesOverlay, closedParts, hasAttributes, overlayOf } from "./own-properties.ts";
 import type { FunctionParts, FunctionValue, ImportReference } from "./types.ts";
 import { weakReference } from "./weak-collections.ts";
 
@@ -26,14 +27,10 @@ const origins = new WeakMap<Function, Origin>();
 
 /** Notes what a function was made of. Call it before properties are laid over the function. */
 export function noteAssembled(fn: Function, code: ShippedCode, values: readonly unknown[]): void {
-  const made: Made[] = [];
-  if (code.form !== "bound") {
-    made.push({ on: "function", owner: fn, properties: propertiesOf(fn) });
-    const prototype: unknown = Object.getOwnPropertyDescriptor(fn, "prototype")?.value;
-    if (code.classId !== undefined && typeof prototype === "object" && prototype !== null) {
-      made.push({ on: "prototype", owner: prototype, properties: propertiesOf(prototype) });
-    }
-  }
+  const made: Made[] = [{ on: "function", owner: fn, properties: propertiesOf(fn) }];
+  const prototype = code.classId === undefined ? undefined : prototypeOf(fn);
+  if (prototype !== undefined)
+    made.push({ on: "prototype", owner: prototype, properties: propertiesOf(prototype) });
   origins.set(fn, { code, values, made });
 }
 
@@ -42,7 +39,7 @@ export function dismantleAssembled(fn: Function): FunctionParts | undefined {
   const origin = origins.get(fn);
   if (origin === undefined) return undefined;
   const { code, values, made } = origin;
-  const kept = code.form === "bound" ? values.length : keptValues(code);
+  const kept = code.form === "bound" ? code.parts : keptValues(code);
   const sent: FunctionValue[] = values.slice(0, kept).map((value, at) => ({
     label: labelOf(code, at),
     value:
@@ -50,7 +47,6 @@ export function dismantleAssembled(fn: Function): FunctionParts | undefined {
         ? (originOf(value) ?? weakOrigin(value) ?? value)
         : value,
   }));
-  if (code.form === "bound") return { code, values: sent };
   const overlays = made.flatMap((part) => changesOf(part, sent));
   const removed = [
     ...code.removed,
@@ -60,7 +56,22 @@ export function dismantleAssembled(fn: Function): FunctionParts | undefined {
       ),
     ),
   ];
-  return { code: { ...code, overlays, removed } satisfies SourceCode, values: sent };
+  const closed = closedParts(fn, made[1]?.owner);
+  return { code: { ...code, capture: undefined, overlays, removed, closed }, values: sent };
+}
+
+/** Gives a property back what the source made of it, or takes it away if the source made none. */
+export function restore(fn: Function, on: Overlay["on"], key: string | symbol): void {
+  const part = origins.get(fn)?.made.find((made) => made.on === on);
+  if (part === undefined) return;
+  const made = part.properties.get(key);
+  if (made === undefined) Reflect.deleteProperty(part.owner, key);
+  else Reflect.defineProperty(part.owner, key, made);
+}
+
+function prototypeOf(fn: Function): object | undefined {
+  const prototype: unknown = Object.getOwnPropertyDescriptor(fn, "prototype")?.value;
+  return typeof prototype === "object" && prototype !== null ? prototype : undefined;
 }
 
 function weakOrigin(value: object): ImportReference | undefined {
@@ -95,25 +106,11 @@ function changesOf({ on, owner, properties }: Made, into: FunctionValue[]): Over
   const changes: Overlay[] = [];
   for (const [key, live] of propertiesOf(owner)) {
     const before = properties.get(key);
-    if (
-      before !== undefined &&
-      before.value === live.value &&
-      before.get === live.get &&
-      before.set === live.set
-    )
-      continue;
     const label = `${on === "function" ? "static" : "prototype member"} '${String(key)}'`;
     const add = (value: unknown): number => into.push({ label, value }) - 1;
-    changes.push({
-      on,
-      key: typeof key === "symbol" ? add(key) : key,
-      writable: live.writable ?? false,
-      enumerable: live.enumerable ?? false,
-      configurable: live.configurable ?? false,
-      ...("value" in live && { value: add(live.value) }),
-      ...(live.get !== undefined && { get: add(live.get) }),
-      ...(live.set !== undefined && { set: add(live.set) }),
-    });
+    if (before?.value !== live.value || before?.get !== live.get || before?.set !== live.set)
+      changes.push(overlayOf(on, key, live, add));
+    else if (!hasAttributes(live, before ?? {}, owner)) changes.push(attributesOverlay(on, key, live, add));
   }
   return changes;
 }

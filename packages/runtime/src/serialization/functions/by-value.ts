@@ -7,14 +7,15 @@ import type { Subject } from "./capturing.ts";
 import { captureVariables } from "./free-variables.ts";
 import { rewriteClass } from "./class-source.ts";
 import type { SourceCode } from "./code.ts";
-import { identify } from "./identity.ts";
+import { identify, nextCapture } from "./identity.ts";
 import { lineBreaks } from "./line-alignment.ts";
-import { carryProperties, isConstructor } from "./overlays.ts";
+import { carryProperties } from "./overlays.ts";
 import { parseFunction, UnparsableFunction } from "./parse.ts";
 import type { FunctionShape } from "./parse.ts";
 import { filePath } from "./positions.ts";
 import type { Place } from "./positions.ts";
 import { cannotSend } from "./problems.ts";
+import { isConstructor } from "./prototypes.ts";
 import { describeScript } from "./script.ts";
 import type { Script } from "./script.ts";
 import { captureSurroundings } from "./surroundings.ts";
@@ -37,6 +38,7 @@ export function byValue(subject: Subject, first: Place): FunctionParts {
     kind: shape.form === "class" ? "class" : "function",
     source: into.finish(),
     ...(constructs && { classId: identify(fn) }),
+    capture: constructs ? nextCapture() : undefined,
     form: shape.form,
     strict: subject.strict,
     name: methodKey ?? (typeof name === "string" ? name : undefined),
@@ -80,7 +82,7 @@ export function parseSubject(fn: Function, text: string, strict: boolean, title:
       {
         subject: title,
         reason: `its source cannot be read: ${error.message}`,
-        hint: "if it uses syntax newer than ES2026, move it to a module of its own and export it.",
+        hint: "if it is nested thousands of levels deep, or uses syntax newer than ES2026, move it to a module of its own and export it.",
       },
       { cause: error },
     );

@@ -3,8 +3,8 @@
  * perhaps with variables that V8 did not keep. The live prototype and the live keys take their places.
  */
 import type { Capturing, Subject } from "./capturing.ts";
-import { computedKey } from "./overlays.ts";
-import type { TakenKeys } from "./overlays.ts";
+import { computedKey } from "./class-members.ts";
+import type { TakenKeys } from "./class-members.ts";
 import type { Range } from "./parse.ts";
 import { viteRoot } from "./modules.ts";
 

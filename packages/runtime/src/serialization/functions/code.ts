@@ -23,7 +23,7 @@ export interface Parameter {
   readonly from: ParameterSource;
 }
 
-/** A property of the function, or of its prototype, that its source does not make. */
+/** A property of the function, or of its prototype, that its source does not make; without parts, only its attributes. */
 export interface Overlay {
   readonly on: "function" | "prototype";
   /** Name, or the index of a symbol among the values. */
@@ -48,6 +48,8 @@ export interface SourceCode extends FunctionCode {
   readonly line: number;
   readonly column: number;
   readonly params: readonly Parameter[];
+  /** Grows with each capture of a class in the thread that it is from; undefined when another thread passes it on. */
+  readonly capture: number | undefined;
   readonly overlays: readonly Overlay[];
   /** Members that the source makes and that the live class no longer has. */
   readonly removed: readonly { readonly on: "function" | "prototype"; readonly key: string }[];
@@ -59,14 +61,18 @@ export interface SourceCode extends FunctionCode {
   readonly prototypeBase: number | undefined;
   /** Index of the function's own prototype, when it is not the usual one. */
   readonly ownPrototype: number | undefined;
+  /** How far the function and its prototype are closed (`Integrity`); undefined when they are open. */
+  readonly closed: { readonly function: number; readonly prototype: number } | undefined;
   /** Root of the vitest project, which the paths of its `import()` are relative to. */
   readonly importRoot: string | undefined;
 }
 
-/** A bound function: the values are its target, its `this` and its arguments. */
-export interface BoundCode extends FunctionCode {
+/** A bound function: the first values are its target, its `this` and its arguments. */
+export interface BoundCode extends FunctionCode, Pick<SourceCode, "overlays" | "removed" | "closed"> {
   readonly form: "bound";
   readonly name: string;
+  /** How many of the values are these parts. */
+  readonly parts: number;
 }
 
 export type ShippedCode = SourceCode | BoundCode;

@@ -2,12 +2,12 @@
  * Decides for each free variable of a function how it travels: as a value (a parameter of the wrapper), as an import,
  * as a cell that several closures share, as the function itself, or not at all because every thread has it.
  */
+import Module from "node:module";
 import { types } from "node:util";
 import { captured } from "./capturing.ts";
 import type { Capturing, Subject } from "./capturing.ts";
 import { isStandardGlobal } from "./globals.ts";
 import { captureImport, noteNamespaces } from "./imported-names.ts";
-import { requireFunction } from "./imports.ts";
 import {
   bindingGroups,
   isAssignedInRepl,
@@ -22,7 +22,6 @@ import { requiredReference } from "./modules.ts";
 import { cannotSend, warnOnce } from "./problems.ts";
 import type { Reference } from "./scope-analysis.ts";
 import type { AssignedVariable, Script } from "./script.ts";
-import { ImportReference } from "./types.ts";
 import type { BindingCell } from "./types.ts";
 import { undefinedAt } from "./uninitialized.ts";
 import { weakReference } from "./weak-collections.ts";
@@ -251,9 +250,10 @@ function captureModuleVariable(
     else return false;
     return true;
   }
-  const cache: unknown = typeof value === "function" ? Reflect.get(value, "cache") : undefined;
-  if (script.system !== "cjs" || name !== "require" || cache === undefined) return false;
-  into.param(name, captured(subject, name, first, new ImportReference(requireFunction, script.home, name)));
+  if (script.system !== "cjs" || name !== "module" || !(value instanceof Module)) return false;
+  // What code reads of its module; the rest is the loader's.
+  const { id, filename, path, exports } = value;
+  into.param(name, captured(subject, name, first, { id, filename, path, exports: exports as unknown }));
   return true;
 }
 
@@ -276,7 +276,8 @@ function captureGlobal(
     into.param(name, captured(subject, name, first, Reflect.get(globals, name), "global"));
     return;
   }
-  if (subject.shape.usesWith) return;
+  // Code in a text may declare it.
+  if (subject.shape.usesWith || (!subject.strict && subject.shape.free.has("eval"))) return;
   // `typeof name` asks whether it exists; assigning it in sloppy code makes it.
   if (references.some(({ typeofOperand, write }) => typeofOperand || (write && !subject.strict))) return;
   throw cannotSend({

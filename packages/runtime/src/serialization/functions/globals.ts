@@ -40,6 +40,15 @@ export function isStandardGlobal(name: string): boolean {
   return standard.has(name);
 }
 
+/** Whether a class is one that Node puts onto the global object, and that the codec has no form for. */
+export function isPlatformClass(cls: Function): boolean {
+  return (
+    nodeGlobals.includes(cls.name) && !carried.has(cls.name) && Reflect.get(globalThis, cls.name) === cls
+  );
+}
+
+const carried: ReadonlySet<string> = new Set(["Buffer", "DOMException", "URL", "URLSearchParams"]);
+
 /** Whether the binding names a global instead of a module's export. */
 export function isGlobalReference(binding: ImportedBinding): boolean {
   return binding.specifier === specifier;
@@ -57,7 +66,7 @@ export function globalReference(value: object): ImportReference | undefined {
 /** The other direction of {@link globalReference}. */
 export function globalByName(name: string): unknown {
   if (name === "process.env") return process.env;
-  const value = tables().values.get(name) ?? (Reflect.get(globalThis, name) as unknown);
+  const value = tables().values.get(name) ?? byPath(name);
   if (value !== undefined) return value;
   throw new SerializationError(
     name,
@@ -75,16 +84,64 @@ function lazyGlobal(value: Function): string | undefined {
   return undefined;
 }
 
-const lazyObjects: ReadonlyMap<unknown, string> = new Map(
-  ["performance", "crypto", "navigator"].map((name) => [`${name[0]?.toUpperCase()}${name.slice(1)}`, name]),
-);
+/** Objects that Node makes when they are asked for first, by the name of their class. */
+const lazyObjects: ReadonlyMap<unknown, string> = new Map([
+  ["Performance", "performance"],
+  ["Crypto", "crypto"],
+  ["SubtleCrypto", "crypto.subtle"],
+  ["Navigator", "navigator"],
+]);
 
 function lazyObject(value: object): string | undefined {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (typeof prototype !== "object" || prototype === null) return undefined;
   const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
   const name = typeof constructor === "function" ? lazyObjects.get(constructor.name) : undefined;
-  return name !== undefined && Reflect.get(globalThis, name) === value ? name : undefined;
+  return name !== undefined && byPath(name) === value ? name : undefined;
+}
+
+/**
+ * The reference to a function of Node that hangs on a class of the global object, `Performance.prototype.now`. Looking
+ * for it loads what those globals stand for, so it comes last.
+ */
+export function memberReference(fn: Function): ImportReference | undefined {
+  for (const name of nodeGlobals) {
+    const cls: unknown = Reflect.get(globalThis, name);
+    if (typeof cls !== "function") continue;
+    for (const path of [name, `${name}.prototype`]) {
+      const member = memberOf(path, fn);
+      if (member !== undefined) return new ImportReference(specifier, undefined, member);
+    }
+  }
+  return undefined;
+}
+
+function memberOf(path: string, fn: Function): string | undefined {
+  const owner = byPath(path);
+  if (typeof owner !== "function" && (typeof owner !== "object" || owner === null)) return undefined;
+  for (const key of Object.getOwnPropertyNames(owner)) {
+    const { value, get, set } = Object.getOwnPropertyDescriptor(owner, key) ?? {};
+    if (value === fn) return `${path}.${key}`;
+    if (get === fn) return `get ${path}.${key}`;
+    if (set === fn) return `set ${path}.${key}`;
+  }
+  return undefined;
+}
+
+/** What a path of names leads to from the global object; `get` or `set` before it means the accessor itself. */
+function byPath(name: string): unknown {
+  const [, accessor, path = name] = /^(get|set) (.+)$/.exec(name) ?? [];
+  const keys = path.split(".");
+  const last = keys.pop() ?? "";
+  let owner: unknown = globalThis;
+  for (const key of keys) owner = isObject(owner) ? Reflect.get(owner, key) : undefined;
+  if (!isObject(owner)) return undefined;
+  if (accessor === undefined) return Reflect.get(owner, last);
+  return Reflect.get(Object.getOwnPropertyDescriptor(owner, last) ?? {}, accessor);
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
 function isNative(fn: Function): boolean {
@@ -142,14 +199,16 @@ const tables: () => { names: WeakMap<object, string>; values: Map<string, object
   ]) {
     addWhole(`Intl.${name}`, Reflect.get(Intl, name));
   }
-  const generator = Object.getPrototypeOf(function* () {}) as object;
-  const asyncGenerator = Object.getPrototypeOf(async function* () {}) as object;
+  const generator = Object.getPrototypeOf(function* () {}) as { readonly prototype: unknown };
+  const asyncGenerator = Object.getPrototypeOf(async function* () {}) as { readonly prototype: unknown };
   const hidden: Record<string, unknown> = {
     "%TypedArray%": Object.getPrototypeOf(Uint8Array),
     "%AsyncFunction%": Object.getPrototypeOf(async function () {}).constructor,
     "%GeneratorFunction%": generator.constructor,
     "%AsyncGeneratorFunction%": asyncGenerator.constructor,
     "%IteratorPrototype%": Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())),
+    "%GeneratorPrototype%": generator.prototype,
+    "%AsyncGeneratorPrototype%": asyncGenerator.prototype,
     "%ArrayIteratorPrototype%": Object.getPrototypeOf([][Symbol.iterator]()),
   };
   for (const [name, value] of Object.entries(hidden)) addWhole(name, value);

@@ -27,6 +27,13 @@ export function identify(cls: Function): string {
   return id;
 }
 
+let captures = 0;
+
+/** Numbers the captures of classes in this thread, so that an older one is told from a newer. */
+export function nextCapture(): number {
+  return ++captures;
+}
+
 /** The class that this thread has for an id. */
 export function classOf(classId: string): Function | undefined {
   return received.get(classId) ?? own.get(classId)?.deref();

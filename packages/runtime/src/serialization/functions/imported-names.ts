@@ -101,7 +101,7 @@ function captureMembers(
           ? sentReference(new ImportReference(from.specifier, from.parent, member.name), value)
           : (liveBinding(subject.script, imported.specifier, member.name, value) ?? value);
       into.param(fresh, captured(subject, member.name, reference, carried));
-      param = carried instanceof BindingCell ? `${fresh}.value` : fresh;
+      param = BindingCell.is(carried) ? `${fresh}.value` : fresh;
       params.set(member.name, param);
     }
     // A member of a cell must not be called as its method.

@@ -4,12 +4,12 @@
  */
 import { existsSync, realpathSync } from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
-import { extname } from "node:path";
+import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { types } from "node:util";
 import { variableIn } from "./inspector.ts";
 import type { CapturedScope } from "./inspector.ts";
-import { noteSent, requiredName } from "./imports.ts";
+import { noteSent, requiredName, requireFunction } from "./imports.ts";
 import { once } from "./lazy.ts";
 import { filePath } from "./positions.ts";
 import type { Script } from "./script.ts";
@@ -86,6 +86,18 @@ export function requiredReference(value: object): ImportReference | undefined {
   const specifier = pathToFileURL(path).href;
   const name = types.isModuleNamespaceObject(value) ? "*" : requiredName;
   return new ImportReference(specifier, undefined, name);
+}
+
+/** A `require` function of any name, of a module or made by createRequire: the worker makes one for the same folder. */
+export function requireReference(fn: Function): ImportReference | undefined {
+  const part = (name: string): unknown => Object.getOwnPropertyDescriptor(fn, name)?.value;
+  const resolve = part("resolve") as
+    { readonly paths?: (request: string) => readonly string[] | null } | undefined;
+  if (part("cache") !== createRequire(import.meta.url).cache || typeof resolve?.paths !== "function")
+    return undefined;
+  const [folder] = resolve.paths("./") ?? [];
+  if (folder === undefined) return undefined;
+  return new ImportReference(requireFunction, pathToFileURL(join(folder, "[require]")).href, "require");
 }
 
 const typeScript = new Set([".ts", ".mts", ".cts", ".tsx", ".jsx"]);

@@ -48,6 +48,8 @@ export interface FunctionShape {
   readonly statements: readonly number[];
   /** It has a generator's `prototype`, which is not the user's. */
   readonly generator: boolean;
+  /** What its `length` is unless somebody changed it. */
+  readonly length: number;
   /** A method that reads `super`: it needs the prototype of its home object. */
   readonly usesSuper: boolean;
   /** Expression of the computed key of a method. */
@@ -101,12 +103,20 @@ function parse(text: string, strict: boolean, isMethod: boolean): FunctionShape 
       );
       return shapeOf(text, program, prefix, strict);
     } catch (error) {
+      if (isOutOfStack(error)) throw new UnparsableFunction("it is nested too deeply", { cause: error });
       failure = error;
     }
   }
   throw new UnparsableFunction(failure instanceof Error ? failure.message : String(failure), {
     cause: failure,
   });
+}
+
+/** Parsing and walking are recursive; the parser has an error of its own for that. */
+function isOutOfStack(error: unknown): boolean {
+  return (
+    error instanceof RangeError || (error instanceof Error && error.message.startsWith("Not enough stack"))
+  );
 }
 
 function shapeOf(text: string, program: AnyNode, prefix: string, strict: boolean): FunctionShape {
@@ -138,6 +148,7 @@ function shapeOf(text: string, program: AnyNode, prefix: string, strict: boolean
     },
     statements: analysis.statements.map((start) => start + shift),
     generator: callable?.generator ?? false,
+    length: lengthOf(callable ?? constructorOf(made)),
     usesSuper: member !== undefined && callable !== undefined && readsSuper(callable),
     computedKey: member?.computed === true ? move(member.key, shift) : undefined,
     class: made.type === "ClassExpression" ? classShape(made, shift) : undefined,
@@ -203,6 +214,20 @@ function classShape(node: Class, shift: number): ClassShape {
     extendsNull: superClass?.type === "Literal" && superClass.value === null,
     members,
   };
+}
+
+function constructorOf(node: AnyNode): FunctionNode | undefined {
+  if (node.type !== "ClassExpression") return undefined;
+  for (const element of node.body.body)
+    if (element.type === "MethodDefinition" && element.kind === "constructor") return element.value;
+  return undefined;
+}
+
+/** Parameters before the first that has a default or takes the rest. */
+function lengthOf(node: FunctionNode | undefined): number {
+  const params = node?.params ?? [];
+  const first = params.findIndex(({ type }) => type === "AssignmentPattern" || type === "RestElement");
+  return first === -1 ? params.length : first;
 }
 
 function keyName(key: AnyNode): string | undefined {

@@ -30,8 +30,24 @@ export function referenceTo(value: object): ImportReference | undefined {
 function builtinReference(value: object): ImportReference | undefined {
   if (typeof value === "object" && !couldBeModule(value)) return undefined;
   const table = builtinExports();
-  const found = table.get(value);
-  return found === undefined ? undefined : new ImportReference(found.specifier, undefined, found.name);
+  const isNamespace = types.isModuleNamespaceObject(value);
+  // The namespace of a built-in module is made for each importer's sake; its default is the module.
+  const found = table.get(isNamespace ? defaultOf(value) : value);
+  if (found === undefined || (isNamespace && found.name !== "default")) return undefined;
+  return new ImportReference(found.specifier, undefined, isNamespace ? "*" : found.name);
+}
+
+/** The built-in module that a namespace could be of. */
+function defaultOf(namespace: object): object {
+  const exported: unknown = Object.hasOwn(namespace, "default")
+    ? Reflect.get(namespace, "default")
+    : undefined;
+  if ((typeof exported !== "object" || exported === null) && typeof exported !== "function") return namespace;
+  // A module of the user's may have a built-in one as its default, beside exports of its own.
+  const keys = Object.keys(exported);
+  const isWhole =
+    keys.every((key) => Object.hasOwn(namespace, key)) && Object.keys(namespace).length <= keys.length + 2;
+  return isWhole ? exported : namespace;
 }
 
 /** Plain data is met all the time; only these are worth the table of built-in modules. */

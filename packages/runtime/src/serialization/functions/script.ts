@@ -4,11 +4,10 @@
  */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { AnyNode } from "acorn";
 import { acorn, lexer, once } from "./lazy.ts";
 import { parserOptions } from "./parse.ts";
 import { analyse } from "./scope-analysis.ts";
-import type { Declaration, FunctionPlace } from "./scope-analysis.ts";
+import type { Analysis, Declaration, FunctionPlace } from "./scope-analysis.ts";
 import { sourcePositions } from "./positions.ts";
 import type { SourcePositions } from "./positions.ts";
 
@@ -175,13 +174,14 @@ function assignedVariables(source: string, system: Script["system"]): AssignedVa
   const elsewhere = new Set<string>();
   const found: AssignedVariables = { uses, module, elsewhere };
   if (source.length > parsedAtMost) return found;
-  let program: AnyNode;
+  let analysis: Analysis;
   try {
-    program = acorn().parse(source, parserOptions(system === "esm" ? "module" : "script"));
+    const program = acorn().parse(source, parserOptions(system === "esm" ? "module" : "script"));
+    analysis = analyse(program, system !== "cjs");
   } catch {
-    return found; // Newer syntax than the parser's: the variables are taken as they are.
+    return found; // Newer syntax than the parser's, or nested too deeply: the variables are taken as they are.
   }
-  const { references, functions } = analyse(program, system !== "cjs");
+  const { references, functions } = analysis;
   const assigned = new Map<Declaration, AssignedVariable>();
   for (const { write, declaration, owner, name } of references) {
     if (write && declaration === undefined) elsewhere.add(name);

@@ -82,8 +82,7 @@ function approximateBytes(root: unknown): number {
       bytes += 8;
       if (ArrayBuffer.isView(value)) left.push(value.buffer);
       else if (value instanceof ArrayBuffer) bytes += value.byteLength;
-      else if (value instanceof Map) left.push(...value.keys(), ...value.values());
-      else if (value instanceof Set) left.push(...value);
+      else if (value instanceof Map || value instanceof Set) for (const entry of value) left.push(entry);
       else if (typeof value === "function") left.push(...capturedBy(value));
       else if (Array.isArray(value)) for (const item of value as unknown[]) left.push(item);
       else

@@ -3,22 +3,26 @@
  * and last the function by value.
  */
 import { types } from "node:util";
+import { builtinClassOf } from "../builtins.ts";
 import { givenCaptures } from "./captures.ts";
 import { inspectBound, inspectFunction, InspectorUnavailable, scriptOf } from "./inspector.ts";
 import type { BoundCode } from "./code.ts";
 import { byValue, isStrict, parseSubject, unknownScript } from "./by-value.ts";
 import { dismantleExplicitly } from "./explicit.ts";
+import { boundProperties } from "./overlays.ts";
+import { closedParts } from "./own-properties.ts";
 import { fileName } from "./positions.ts";
+import { globalReference, memberReference } from "./globals.ts";
 import { cannotSend, titleOf } from "./problems.ts";
-import { exportReference } from "./modules.ts";
+import { exportReference, requireReference } from "./modules.ts";
 import { noteLocation } from "./describe.ts";
 import type { Script } from "./script.ts";
-import type { DismantleOptions, FunctionParts, ImportReference } from "./types.ts";
+import type { DismantleOptions, FunctionParts, FunctionValue, ImportReference } from "./types.ts";
 
 /** Takes apart a function that this thread did not put together and that is no reference by itself. */
 export function takeApart(fn: Function, options: DismantleOptions): FunctionParts | ImportReference {
   const text = Function.prototype.toString.call(fn);
-  if (isNative(text)) return dismantleNative(fn);
+  if (isNative(text)) return ofOtherRealm(fn) ?? dismantleNative(fn);
   const captures = options.captures ?? givenCaptures(fn);
   if (captures !== undefined) return dismantleExplicitly(fn, text, captures);
   try {
@@ -54,6 +58,15 @@ function isNative(text: string): boolean {
   return /\{\s*\[native code\]\s*\}$/.test(text);
 }
 
+/** A class of the language in another realm (`node:vm`) stands for that of this one. */
+function ofOtherRealm(fn: Function): ImportReference | undefined {
+  const prototype: unknown = Object.getOwnPropertyDescriptor(fn, "prototype")?.value;
+  if (types.isProxy(fn) || typeof prototype !== "object" || prototype === null) return undefined;
+  const name = builtinClassOf(prototype);
+  const own: unknown = name === undefined ? undefined : Reflect.get(globalThis, name);
+  return typeof own === "function" ? globalReference(own) : undefined;
+}
+
 function dismantleNative(fn: Function): FunctionParts {
   if (types.isProxy(fn)) {
     throw cannotSend({
@@ -70,16 +83,22 @@ function dismantleNative(fn: Function): FunctionParts {
       hint: "make or look it up inside the function that uses it.",
     });
   }
-  const code: BoundCode = { kind: "function", form: "bound", source: "", name: fn.name };
-  const args = bound.args.map((value, at) => ({ label: `bound argument ${at}`, value }));
-  return {
-    code,
-    values: [
-      { label: "bound function", value: bound.target },
-      { label: "bound this", value: bound.self },
-      ...args,
-    ],
+  const values: FunctionValue[] = [
+    { label: "bound function", value: bound.target },
+    { label: "bound this", value: bound.self },
+    ...bound.args.map((value, at) => ({ label: `bound argument ${at}`, value })),
+  ];
+  const code: BoundCode = {
+    kind: "function",
+    form: "bound",
+    source: "",
+    name: fn.name,
+    parts: values.length,
+    overlays: boundProperties(fn, bound.target as Function, values), // Only functions can be bound.
+    removed: [],
+    closed: closedParts(fn, undefined),
   };
+  return { code, values };
 }
 
 function dismantleSource(
@@ -96,6 +115,8 @@ function dismantleSource(
       : textOffset(script, text, script.positions.offsetOf(location ?? { line: 0, column: 0 }));
   const exported = found && exportReference(fn, script, offset, scopes);
   if (exported !== undefined) return exported;
+  const ofNode = script.url.startsWith("node:") ? (requireReference(fn) ?? memberReference(fn)) : undefined;
+  if (ofNode !== undefined) return ofNode;
   const first = script.positions.original(offset) ?? { url: script.url, line: 0, column: 0 };
   noteLocation(fn, first);
   const title = titleOf(fn, text);

@@ -48,6 +48,14 @@ export class ImportReference implements ImportedBinding {
   readonly specifier: string;
   readonly parent: string | undefined;
   readonly name: string;
+  // oxlint-disable-next-line no-unused-private-class-members -- the brand that is() looks for
+  readonly #isReference = true;
+
+  /** As `instanceof`, which would walk the prototypes of a user's object and run the traps of a Proxy in them. */
+  static is(value: unknown): value is ImportReference {
+    return typeof value === "object" && value !== null && #isReference in value;
+  }
+
   constructor(specifier: string, parent: string | undefined, name: string) {
     this.specifier = specifier;
     this.parent = parent;
@@ -62,6 +70,14 @@ export class ImportReference implements ImportedBinding {
  */
 export class BindingCell {
   value: unknown;
+  // oxlint-disable-next-line no-unused-private-class-members -- the brand that is() looks for
+  readonly #isCell = true;
+
+  /** As `instanceof`; see {@link ImportReference.is}. */
+  static is(value: unknown): value is BindingCell {
+    return typeof value === "object" && value !== null && #isCell in value;
+  }
+
   constructor(value?: unknown) {
     this.value = value;
   }

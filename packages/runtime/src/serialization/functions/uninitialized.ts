@@ -6,6 +6,7 @@ import type { AnyNode } from "acorn";
 import { acorn } from "./lazy.ts";
 import { parserOptions } from "./parse.ts";
 import { analyse } from "./scope-analysis.ts";
+import type { Analysis } from "./scope-analysis.ts";
 import type { Script } from "./script.ts";
 import { childrenOf } from "./syntax.ts";
 
@@ -25,13 +26,14 @@ export function undefinedAt(script: Script, offset: number): UndefinedIs {
 function judge({ source, system }: Script): ReadonlyMap<number, UndefinedIs> {
   const uses = new Map<number, UndefinedIs>();
   let program: AnyNode;
+  let references: Analysis["references"];
   try {
     program = acorn().parse(source, parserOptions(system === "esm" ? "module" : "script"));
+    references = analyse(program, system !== "cjs").references;
   } catch {
-    return uses; // Newer syntax than the parser's.
+    return uses; // Newer syntax than the parser's, or nested too deeply.
   }
   const declared = declarations(program);
-  const { references } = analyse(program, system !== "cjs");
   const assigned = new Set(
     references.filter(({ write }) => write).map(({ declaration }) => declaration?.start),
   );
