@@ -89,6 +89,27 @@ describe("segments", () => {
 
 describe("dropped refs", () => {
   useSession({ numCpus: 1, objectStoreMemory: 64 * MIB });
+  const collections = (): number => installedRuntime()?.peer.store.memory.period ?? 0;
+
+  it("that are freed at once need no collection", () => {
+    const before = collections();
+    for (let round = 0; round < 500; round++) ray.put(filled(round))[Symbol.dispose]();
+    expect(collections()).toBe(before);
+    ray.put(filled(0));
+    for (let round = 0; round < 500; round++) ray.put(filled(round));
+    expect(collections()).toBeGreaterThan(before);
+  });
+
+  it("are collected in time when as many old ones are freed meanwhile", async () => {
+    const old = Array.from({ length: 30 }, (_, index) => ray.put(filled(index)));
+    await collectGarbage();
+    const before = collections();
+    for (const ref of old) {
+      ray.put(filled(0));
+      ref[Symbol.dispose]();
+    }
+    expect(collections()).toBeGreaterThan(before);
+  });
 
   it("give their memory back within one turn, without help of finalizers and disk", () => {
     for (let round = 0; round < 500; round++) ray.put(filled(round));

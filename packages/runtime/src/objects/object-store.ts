@@ -155,6 +155,7 @@ export class ObjectStore implements DraftHost {
   create(byteLength: number, base: SharedArrayBuffer | undefined): Segment {
     const segment = new Segment(this.#newId(), byteLength, base);
     segment.isPrimary = true;
+    segment.period = this.memory.period;
     this.#segments.set(segment.id, segment);
     this.#ledger.create(segment.id);
     return segment;
@@ -347,7 +348,7 @@ export class ObjectStore implements DraftHost {
     this.#segments.delete(id);
     this.memory.forget(segment);
     if (file !== undefined) this.memory.files.remove(file);
-    if (type === "recycle" && base !== undefined) this.memory.free(base);
+    if (type === "recycle" && base !== undefined) this.memory.free(base, segment.period);
     else if (base !== undefined && (type === "retire" || segment.isOrphan))
       this.usage.addResident(-base.byteLength);
     if (type === "giveBack") this.#link.count(id, this.#link.peerId, -effect.times);

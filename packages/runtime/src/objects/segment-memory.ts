@@ -38,8 +38,9 @@ export class SegmentMemory {
   #collectEvery: number;
   /** Segments in memory that could be moved out of it, the least recently used first. */
   readonly #recency = new Set<Segment>();
-  /** Bytes handed out since the last collection; what of them is garbage by now is unknown. */
+  /** Bytes handed out since the last collection and not taken back; what of them is garbage by now is unknown. */
   #handedOut = 0;
+  #period = 0;
   #seenPressure: bigint;
   #sinceAlarm = Infinity;
 
@@ -66,8 +67,14 @@ export class SegmentMemory {
     return pooled ?? this.#pool.take(capacity) ?? this.#fresh(capacity) ?? this.#makeRoom(capacity);
   }
 
-  /** Takes memory back that nobody can reach. */
-  free(base: SharedArrayBuffer): void {
+  /** Counts collections. */
+  get period(): number {
+    return this.#period;
+  }
+
+  /** Takes memory back that nobody can reach. @param period when it was handed out */
+  free(base: SharedArrayBuffer, period?: number): void {
+    if (period === this.#period) this.#handedOut = Math.max(0, this.#handedOut - base.byteLength);
     this.#dropped(this.#pool.give(base));
   }
 
@@ -80,6 +87,7 @@ export class SegmentMemory {
 
   collect(): void {
     this.#handedOut = 0;
+    this.#period++;
     if (collect()) this.#user.sweep();
   }
 

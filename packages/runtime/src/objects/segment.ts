@@ -15,6 +15,8 @@ export class Segment {
   lost: string | undefined;
   /** The second face of the same memory, on which values are decoded. Dead: no user code can see it. */
   view: WeakRef<SharedArrayBuffer> | undefined;
+  /** Between which collections its memory was handed out, see `SegmentMemory.period`. */
+  period: number | undefined;
   /** The thread is responsible for the bytes: it allocated them, or owns the object. */
   isPrimary = false;
   /** Its home has ended, so this thread counts the memory. */
