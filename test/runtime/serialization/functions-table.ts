@@ -203,7 +203,7 @@ export const shapeRows: readonly ShapeRow[] = [
     shape: "a function that is nested thousands of levels deep",
     becomes: "clear error: export it from a module",
     outcome: "clear error",
-    shapes: ["function of 20,000 terms"],
+    shapes: ["function of 200,000 terms"],
   },
 ];
 

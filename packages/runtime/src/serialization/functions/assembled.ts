@@ -108,9 +108,14 @@ function changesOf({ on, owner, properties }: Made, into: FunctionValue[]): Over
     const before = properties.get(key);
     const label = `${on === "function" ? "static" : "prototype member"} '${String(key)}'`;
     const add = (value: unknown): number => into.push({ label, value }) - 1;
-    if (before?.value !== live.value || before?.get !== live.get || before?.set !== live.set)
+    if (
+      before === undefined ||
+      before.value !== live.value ||
+      before.get !== live.get ||
+      before.set !== live.set
+    )
       changes.push(overlayOf(on, key, live, add));
-    else if (!hasAttributes(live, before ?? {}, owner)) changes.push(attributesOverlay(on, key, live, add));
+    else if (!hasAttributes(live, before, owner)) changes.push(attributesOverlay(on, key, live, add));
   }
   return changes;
 }

@@ -42,11 +42,10 @@ export function isStandardGlobal(name: string): boolean {
 
 /** Whether a class is one that Node puts onto the global object, and that the codec has no form for. */
 export function isPlatformClass(cls: Function): boolean {
-  return (
-    nodeGlobals.includes(cls.name) && !carried.has(cls.name) && Reflect.get(globalThis, cls.name) === cls
-  );
+  return platformNames.has(cls.name) && !carried.has(cls.name) && Reflect.get(globalThis, cls.name) === cls;
 }
 
+const platformNames: ReadonlySet<string> = new Set(nodeGlobals);
 const carried: ReadonlySet<string> = new Set(["Buffer", "DOMException", "URL", "URLSearchParams"]);
 
 /** Whether the binding names a global instead of a module's export. */

@@ -2,7 +2,6 @@
  * The work behind `dismantle.ts`: native and bound functions, explicit captures, exports,
  * and last the function by value.
  */
-import { types } from "node:util";
 import { builtinClassOf } from "../builtins.ts";
 import { givenCaptures } from "./captures.ts";
 import { inspectBound, inspectFunction, InspectorUnavailable, scriptOf } from "./inspector.ts";
@@ -61,20 +60,13 @@ function isNative(text: string): boolean {
 /** A class of the language in another realm (`node:vm`) stands for that of this one. */
 function ofOtherRealm(fn: Function): ImportReference | undefined {
   const prototype: unknown = Object.getOwnPropertyDescriptor(fn, "prototype")?.value;
-  if (types.isProxy(fn) || typeof prototype !== "object" || prototype === null) return undefined;
+  if (typeof prototype !== "object" || prototype === null) return undefined;
   const name = builtinClassOf(prototype);
   const own: unknown = name === undefined ? undefined : Reflect.get(globalThis, name);
   return typeof own === "function" ? globalReference(own) : undefined;
 }
 
 function dismantleNative(fn: Function): FunctionParts {
-  if (types.isProxy(fn)) {
-    throw cannotSend({
-      subject: "a Proxy of a function",
-      reason: "a Proxy hides what it does",
-      hint: "capture the function behind the proxy and make the proxy in the worker.",
-    });
-  }
   const bound = inspectBound(fn);
   if (bound === undefined) {
     throw cannotSend({
