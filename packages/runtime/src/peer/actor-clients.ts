@@ -16,7 +16,7 @@ import { Fifo } from "../core/fifo.ts";
 import type { ActorId, PeerId } from "../core/ids.ts";
 import type { Outcome, StoredValue } from "../objects/stored-value.ts";
 import { decode } from "../serialization/codec.ts";
-import { CallList, type Linked } from "./call-list.ts";
+import { LinkedList, type Linked } from "../core/linked-list.ts";
 import type { Link } from "./link.ts";
 import type { ObjectTable } from "./object-table.ts";
 import type { PendingWork } from "./pending-work.ts";
@@ -45,8 +45,7 @@ export class ActorCall extends Work implements Linked<ActorCall> {
   client: Client | undefined;
   before: ActorCall | undefined;
   after: ActorCall | undefined;
-  /** Was sent and not answered. */
-  listed = false;
+  list: LinkedList<ActorCall> | undefined;
   readonly #clients: ActorClients;
 
   constructor(fields: ActorCallFields, clients: ActorClients) {
@@ -83,7 +82,7 @@ export interface Client {
   held: Held;
   readonly queue: Fifo<ActorCall>;
   /** Sent and not answered, in order. */
-  readonly inFlight: CallList<ActorCall>;
+  readonly inFlight: LinkedList<ActorCall>;
   create: SendCreation | undefined;
   /** This thread killed the actor: its later calls wait for the node's word instead of racing the end. */
   halted: boolean;
@@ -231,7 +230,7 @@ export class ActorClients {
       subscribed: false,
       held: this.#newHold(actorId),
       queue: new Fifo(),
-      inFlight: new CallList(),
+      inFlight: new LinkedList(),
       create: undefined,
       halted: false,
     };
@@ -291,7 +290,7 @@ export class ActorClients {
   }
 
   #send(client: Client, call: ActorCall, workerId: PeerId): void {
-    client.inFlight.add(call);
+    client.inFlight.push(call);
     this.#pending.expect(call);
     const values = this.#values();
     const attachments = values.newAttachments();
@@ -329,12 +328,13 @@ export class ActorClients {
   cancel(call: ActorCall, recursive: boolean): void {
     const { client, count, taskId, name } = call;
     if (client === undefined) return;
+    const wasSent = call.list === client.inFlight;
     this.#fail(
       call,
       new TaskCancelledError(`actor call ${name} (${taskId}) was cancelled`, { fields: { taskId } }),
     );
     const { workerId } = client.update;
-    if (call.listed && workerId !== undefined) {
+    if (wasSent && workerId !== undefined) {
       this.#link.toPeer(workerId, { t: "task.cancel", count, recursive });
     }
     this.#flush(client);
