@@ -342,7 +342,11 @@ export class Scheduler {
   }
 
   /** The actor lives in this worker from now on; what it needed to be placed gives way to what it keeps. */
-  #place({ actorId, isolation, resources }: ActorRequest, workerId: PeerId, placed: Allocation): SchedulerEffect {
+  #place(
+    { actorId, isolation, resources }: ActorRequest,
+    workerId: PeerId,
+    placed: Allocation,
+  ): SchedulerEffect {
     let place = this.#lastShared;
     const isAlike =
       place?.workerId === workerId &&

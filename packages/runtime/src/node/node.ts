@@ -5,13 +5,16 @@
 import type { ResourceLimits } from "node:worker_threads";
 
 import type { HandleMeta } from "../api/actor-handle.ts";
+import { EXITED, KILLED, OUT_OF_SCOPE } from "../core/actor-deaths.ts";
 import {
   ActorDirectory,
   type ActorRegistration,
+  type ActorTraits,
   type DeathCause,
   type DirectoryEffect,
 } from "../core/actor-directory.ts";
-import { newId, type ActorId, type PeerId, type PlacementGroupId, type RequestId } from "../core/ids.ts";
+import { actorIdOf, countOf, newId, slotOf } from "../core/ids.ts";
+import type { PeerId, PlacementGroupId, RequestId } from "../core/ids.ts";
 import { ResourceSet, type Resources } from "../core/resources.ts";
 import type { WhoWaits } from "../core/scheduler-types.ts";
 import { Scheduler, type Demand, type SchedulerEffect } from "../core/scheduler.ts";
@@ -22,6 +25,7 @@ import type { Attachment } from "../transport/channel.ts";
 import { retireBell, type Bells } from "../transport/bells.ts";
 import { Inbox } from "../transport/inbox.ts";
 import { LeaseBoard } from "../transport/lease-board.ts";
+import { Outbox } from "../transport/outbox.ts";
 import { RingChannel, type ChannelEnd } from "../transport/ring-channel.ts";
 import type {
   ExitCause,
@@ -29,9 +33,9 @@ import type {
   NodeToPeer,
   PeerToNode,
   Query,
+  RunToPeer,
   WireDemand,
 } from "../transport/protocol.ts";
-import { slotOf } from "../core/ids.ts";
 import { answerQuery } from "./queries.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
@@ -55,10 +59,16 @@ export interface NodeConfig {
   readonly pollUs: number | undefined;
 }
 
-interface Template {
-  readonly of: NodeActorTemplate;
+/** What actors have in common. */
+interface Template extends ActorTraits {
   readonly demand: Demand;
   readonly placement: ResourceSet;
+}
+
+/** How the node talks to one thread. */
+interface Line {
+  readonly channel: RingChannel;
+  readonly outbox: Outbox<NodeToPeer, RunToPeer>;
 }
 
 const EARLY_ENDS = 5;
@@ -68,15 +78,14 @@ const REFILL_MS = 50;
 export class Node {
   readonly #config: NodeConfig;
   readonly #scheduler: Scheduler;
-  readonly #directory = new ActorDirectory();
+  readonly #directory = new ActorDirectory<Template>();
   readonly #pool: WorkerPool;
   readonly #inbox: Inbox;
   readonly #usage: StoreUsage;
   readonly #board: LeaseBoard;
-  readonly #channels = new Map<PeerId, RingChannel>();
-  /** What actors have in common, by owner and number. */
+  readonly #lines = new Map<PeerId, Line>();
+  /** By owner and number. */
   readonly #templates = new Introduced<Template>();
-  readonly #demands = new Map<ActorId, Template>();
   readonly #groupWaiters = new Map<PlacementGroupId, { peer: PeerId; requestId: RequestId }[]>();
   readonly #idleWaiters: { peer: PeerId; requestId: RequestId }[] = [];
   /** Workers that ended by themselves before they ran anything, in a row: something is wrong with the set-up. */
@@ -136,11 +145,13 @@ export class Node {
       // The other end is a peer, which speaks this protocol.
       onMessage: (message, attachments) => this.#receive(peer, message as PeerToNode, attachments),
     });
-    this.#channels.set(peer, channel);
+    const outbox = new Outbox<NodeToPeer, RunToPeer>(channel, followsPlace);
+    this.#inbox.add(outbox);
+    this.#lines.set(peer, { channel, outbox });
   }
 
   #send(peer: PeerId, message: NodeToPeer, attachments?: readonly Attachment[]): void {
-    this.#channels.get(peer)?.send(message, attachments);
+    this.#lines.get(peer)?.outbox.send(message, attachments);
   }
 
   #receive(from: PeerId, message: PeerToNode, attachments: readonly Attachment[]): void {
@@ -177,33 +188,33 @@ export class Node {
         this.#templates.forget(from, message.template);
         return;
       case "actor.register":
-        return this.#register(from, message);
-      case "actor.created":
-        return this.#direct(this.#directory.created(message.actorId, message.incarnation, message.address));
+        return this.#registerRun(from, message);
+      case "actor.registerNamed":
+        return this.#registerNamed(from, message);
+      case "actor.created": {
+        const { first, times } = message;
+        for (let i = 0; i < times; i++) this.#follow(this.#directory.created(first + i, from));
+        return this.#watch();
+      }
       case "actor.creationFailed": {
-        const { actorId, incarnation, error } = message;
+        const { address, error } = message;
         const text = `its constructor raised ${error.name}: ${error.message}`;
         return this.#direct(
-          this.#directory.creationFailed(actorId, incarnation, {
-            kind: "creation-failed",
-            message: text,
-            error,
-          }),
+          this.#directory.creationFailed(address, { kind: "creation-failed", message: text, error }),
         );
       }
       case "actor.exited": {
-        const { actorId, incarnation, reason } = message;
-        const text = reason === "exited" ? "it called exitActor()" : "its last handle went out of scope";
-        return this.#direct(this.#directory.exited(actorId, incarnation, { kind: reason, message: text }));
+        const cause = message.reason === "exited" ? EXITED : OUT_OF_SCOPE;
+        return this.#direct(this.#directory.exited(message.address, cause));
       }
       case "actor.subscribe":
         return this.#direct(this.#directory.subscribe(message.actorId, from));
-      case "actor.kill": {
-        const cause: DeathCause = { kind: "killed", message: "it was killed by kill(actor)" };
-        return this.#direct(this.#directory.kill(message.actorId, message.noRestart, cause));
-      }
+      case "actor.kill":
+        return this.#direct(this.#directory.kill(message.actorId, message.noRestart, KILLED));
       case "actor.handles":
         return this.#direct(this.#directory.countHandles(message.actorId, message.peer, message.times));
+      case "actor.release":
+        return this.#direct(this.#directory.countHandles(message.actorId, from, -message.times));
       case "connect":
         return this.#send(message.to, { t: "connect", from }, attachments);
       case "group.create":
@@ -227,41 +238,38 @@ export class Node {
   }
 
   #learn(from: PeerId, number: number, of: NodeActorTemplate): void {
+    const { handle, isolation, maxRestarts } = of;
     const placement = ResourceSet.of(of.placement);
-    this.#templates.learn(from, number, { of, demand: toDemand(of.demand), placement });
+    this.#templates.learn(from, number, {
+      handle,
+      isolation,
+      maxRestarts,
+      demand: toDemand(of.demand),
+      placement,
+    });
   }
 
-  #register(from: PeerId, message: Extract<PeerToNode, { t: "actor.register" }>): void {
-    const { actorId, named } = message;
-    const template = this.#templates.get(from, message.template);
-    const { handle, isolation, maxRestarts } = template.of;
-    const { className, namespace } = handle;
-    const name = named?.name;
-    const reply = (result: unknown): void => {
-      if (named !== undefined) this.#send(from, { t: "reply", requestId: named.requestId, result });
-    };
-    const existing = name === undefined ? undefined : this.#directory.find(name, namespace);
-    if (existing !== undefined) {
-      if (named?.getIfExists === true) {
-        this.#direct(this.#directory.countHandles(existing.actorId, from, 1));
-      }
-      return reply({ existing: handleOf(existing) });
+  #registerRun(ownerId: PeerId, run: Extract<PeerToNode, { t: "actor.register" }>): void {
+    const traits = this.#templates.get(ownerId, run.template);
+    this.#warnIfInfeasible({ ...traits.demand, resources: traits.placement }, "actor");
+    for (let i = 0; i < run.times; i++) {
+      const actorId = actorIdOf(ownerId, run.first + i);
+      this.#follow(this.#directory.register({ actorId, ownerId, name: undefined, traits }));
     }
-    this.#warnIfInfeasible({ ...template.demand, resources: template.placement }, "actor");
-    this.#demands.set(actorId, template);
-    this.#direct(
-      this.#directory.register({
-        actorId,
-        ownerId: from,
-        className,
-        name,
-        namespace,
-        isolation,
-        maxRestarts,
-        handle,
-      }),
-    );
-    reply({});
+    this.#watch();
+  }
+
+  #registerNamed(from: PeerId, message: Extract<PeerToNode, { t: "actor.registerNamed" }>): void {
+    const { actorId, name, requestId } = message;
+    const traits = this.#templates.get(from, message.template);
+    const existing = this.#directory.find(name, traits.handle.namespace);
+    if (existing !== undefined) {
+      if (message.getIfExists) this.#direct(this.#directory.countHandles(existing.actorId, from, 1));
+      return this.#send(from, { t: "reply", requestId, result: { existing: handleOf(existing) } });
+    }
+    this.#warnIfInfeasible({ ...traits.demand, resources: traits.placement }, "actor");
+    this.#direct(this.#directory.register({ actorId, ownerId: from, name, traits }));
+    this.#send(from, { t: "reply", requestId, result: {} });
   }
 
   #createGroup(message: Extract<PeerToNode, { t: "group.create" }>): void {
@@ -290,6 +298,23 @@ export class Node {
   }
 
   #apply(effects: readonly SchedulerEffect[]): void {
+    this.#perform(effects);
+    this.#watch();
+  }
+
+  #direct(effects: readonly DirectoryEffect<Template>[]): void {
+    this.#follow(effects);
+    this.#watch();
+  }
+
+  #watch(): void {
+    this.#watchSurplus();
+    this.#watchIdle();
+    this.#watchParking();
+  }
+
+  /** What the scheduler decided. */
+  #perform(effects: readonly SchedulerEffect[]): void {
     for (const effect of effects) {
       switch (effect.type) {
         case "startWorker":
@@ -306,7 +331,7 @@ export class Node {
           this.#send(effect.peer, { t: "lease.reclaimed", leaseId: effect.leaseId });
           break;
         case "placeActor":
-          this.#direct(this.#directory.placed(effect.actorId, effect.workerId));
+          this.#follow(this.#directory.placed(effect.actorId, effect.workerId));
           break;
         case "groupReady":
           this.#answerGroup(effect.groupId, true);
@@ -320,7 +345,7 @@ export class Node {
           break;
         case "actorFailed": {
           const message = `its placement group ${effect.groupId} was removed`;
-          this.#direct(
+          this.#follow(
             this.#directory.kill(effect.actorId, true, { kind: "placement-group-removed", message }),
           );
           break;
@@ -332,9 +357,6 @@ export class Node {
           this.#send(effect.workerId, { t: "worker.retire" });
       }
     }
-    this.#watchSurplus();
-    this.#watchIdle();
-    this.#watchParking();
   }
 
   /** While others wait, holders return their leases instead of parking them; what is parked already is taken. */
@@ -346,42 +368,38 @@ export class Node {
     }
   }
 
-  #direct(effects: readonly DirectoryEffect[]): void {
+  /** What the directory decided. */
+  #follow(effects: readonly DirectoryEffect<Template>[]): void {
     for (const effect of effects) {
       switch (effect.type) {
         case "requestPlace": {
-          const wanted = this.#demands.get(effect.actorId);
-          if (wanted === undefined) break;
-          const { demand, placement, of } = wanted;
-          this.#apply(
-            this.#scheduler.requestActor({
-              ...demand,
-              actorId: effect.actorId,
-              placement,
-              isolation: of.isolation,
-            }),
+          const { actorId, traits } = effect;
+          const { demand, placement, isolation } = traits;
+          const { resources, pool, depth, name } = demand;
+          this.#perform(
+            this.#scheduler.requestActor({ actorId, resources, pool, depth, name, placement, isolation }),
           );
           break;
         }
         case "create": {
-          const { actorId, workerId, incarnation } = effect;
-          this.#send(effect.ownerId, { t: "actor.place", actorId, workerId, incarnation });
+          const { ownerId, actorId, workerId, address, incarnation } = effect;
+          const first = countOf(actorId);
+          const place: RunToPeer = { t: "actor.place", first, times: 1, workerId, address, incarnation };
+          this.#lines.get(ownerId)?.outbox.join(place);
           break;
         }
         case "publish":
-          if (effect.update.state === "DEAD") this.#demands.delete(effect.update.actorId);
           for (const peer of effect.peers) this.#send(peer, { t: "actor.update", update: effect.update });
           break;
         case "releasePlace":
-          this.#apply(this.#scheduler.releaseActor(effect.actorId));
+          this.#perform(this.#scheduler.releaseActor(effect.actorId));
           break;
         case "destroy":
           if (effect.isolation === "thread") this.#pool.terminate(effect.workerId, effect.reason);
-          else
-            this.#send(effect.workerId, { t: "actor.drop", actorId: effect.actorId, reason: effect.reason });
+          else this.#send(effect.workerId, { t: "actor.drop", address: effect.address });
           break;
         case "askToExit":
-          this.#send(effect.workerId, { t: "actor.leave", actorId: effect.actorId });
+          this.#send(effect.workerId, { t: "actor.leave", address: effect.address });
       }
     }
   }
@@ -413,15 +431,19 @@ export class Node {
   }
 
   #workerExited(workerId: PeerId, cause: ExitCause, wasOnline: boolean): void {
-    this.#channels.get(workerId)?.drain(); // what it said last still counts
-    this.#channels.get(workerId)?.close();
-    this.#channels.delete(workerId);
+    const line = this.#lines.get(workerId);
+    if (line !== undefined) {
+      line.channel.drain(); // what it said last still counts
+      line.channel.close();
+      this.#inbox.remove(line.outbox);
+      this.#lines.delete(workerId);
+    }
     this.#templates.peerDied(workerId);
     retireBell(this.#config.bells, slotOf(workerId));
     this.#usage.strike(slotOf(workerId));
     if (this.#closing) return;
     this.#watchEarlyEnds(workerId, cause, wasOnline);
-    for (const [peer, channel] of this.#channels) {
+    for (const [peer, { channel }] of this.#lines) {
       this.#send(peer, { t: "peer.died", peerId: workerId, cause });
       channel.wake(); // the dead thread may have been about to
     }
@@ -471,7 +493,7 @@ export class Node {
       if (found !== undefined) this.#direct(this.#directory.countHandles(found.actorId, from, 1));
       return found === undefined ? undefined : handleOf(found);
     }
-    if (query.what === "peers") return [...this.#channels.keys()];
+    if (query.what === "peers") return [...this.#lines.keys()];
     const { nodeId } = this.#config;
     return answerQuery(query, {
       nodeId,
@@ -506,7 +528,17 @@ export class Node {
   }
 }
 
-const handleOf = ({ handle, actorId, name }: ActorRegistration): HandleMeta => ({ ...handle, actorId, name });
+const handleOf = ({ traits, actorId, name }: ActorRegistration): HandleMeta => ({
+  kind: traits.handle,
+  actorId,
+  name,
+});
+
+const followsPlace = (run: RunToPeer, times: number, next: RunToPeer): boolean =>
+  run.first + times === next.first &&
+  run.address + times === next.address &&
+  run.workerId === next.workerId &&
+  run.incarnation === next.incarnation;
 
 function toDemand(wire: WireDemand): Demand {
   return { ...wire, resources: ResourceSet.of(wire.resources) };

@@ -2,7 +2,7 @@
  * Values between the store and the wire: what travels in a message, and the bookkeeping for refs and handles inside.
  */
 import type { ActorHandle } from "../api/actor-handle.ts";
-import { handleMeta, isActorHandle } from "../api/actor-handle.ts";
+import { handleMeta, isActorHandle, type HandleMeta } from "../api/actor-handle.ts";
 import { ObjectRef } from "../api/object-ref.ts";
 import { SerializationError } from "../core/errors.ts";
 import type { PeerId } from "../core/ids.ts";
@@ -94,9 +94,9 @@ export class Values {
         }
         if (!isActorHandle(item))
           throw new Error("a tracked value is neither an ObjectRef nor an ActorHandle");
-        const { actorId } = handleMeta(item);
+        const { actorId, kind, name } = handleMeta(item);
         this.#actors.lend(actorId, to);
-        return ["a", actorId, handleMeta(item)];
+        return ["a", actorId, { actorId, kind, name } satisfies HandleMeta];
       }),
     };
   }
