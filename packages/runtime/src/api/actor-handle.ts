@@ -41,40 +41,40 @@ export interface HandleTarget extends HandleMeta {
   readonly pendingCalls: number;
 }
 
-/** Kept by every handle and every unfinished call; when it is collected, this thread has no use for the actor. */
-export interface ActorHold {
-  readonly actor: HandleTarget;
-}
-
 /** Submits a call; given by the runtime. */
 export type CallSubmitter = (
-  hold: ActorHold,
+  /** Kept by the call until it is done: the actor must not go out of scope before. */
+  handle: object,
+  actor: HandleTarget,
   /** Index in `kind.methods`. */
   method: number,
   args: readonly unknown[],
   options: CallOptions,
 ) => ObjectRef | ObjectRef[];
 
-/** In a private field, so that no name of a user's method can collide. */
+/**
+ * In a private field, so that no name of a user's method can collide. When all handles of a thread and all of its
+ * unfinished calls are collected, the thread has no use for the actor.
+ */
 class BaseHandle {
-  readonly #hold: ActorHold;
+  readonly #actor: HandleTarget;
 
-  constructor(hold: ActorHold) {
-    this.#hold = hold;
+  constructor(actor: HandleTarget) {
+    this.#actor = actor;
   }
 
   toString(): string {
-    const { kind, actorId } = this.#hold.actor;
+    const { kind, actorId } = this.#actor;
     return `ActorHandle(${kind.className}, ${actorId})`;
   }
 
   static is(value: unknown): value is BaseHandle {
-    return typeof value === "object" && value !== null && #hold in value;
+    return typeof value === "object" && value !== null && #actor in value;
   }
 
-  static holdOf(handle: object): ActorHold {
+  static actorOf(handle: object): HandleTarget {
     if (!BaseHandle.is(handle)) throw new TypeError("not an ActorHandle of this thread");
-    return handle.#hold;
+    return handle.#actor;
   }
 }
 
@@ -98,27 +98,27 @@ export const ActorHandleClass: typeof BaseHandle = BaseHandle;
 export type ActorHandle<T = unknown> = ActorMethods<T> & BaseHandle;
 
 class Method {
-  readonly #hold: ActorHold;
+  readonly #handle: object;
   readonly #index: number;
   readonly #submit: CallSubmitter;
   readonly #options: CallOptions;
 
-  constructor(hold: ActorHold, index: number, submit: CallSubmitter, options: CallOptions) {
-    this.#hold = hold;
+  constructor(handle: object, index: number, submit: CallSubmitter, options: CallOptions) {
+    this.#handle = handle;
     this.#index = index;
     this.#submit = submit;
     this.#options = options;
   }
 
   remote(...args: readonly unknown[]): ObjectRef | ObjectRef[] {
-    return this.#submit(this.#hold, this.#index, args, this.#options);
+    return this.#submit(this.#handle, BaseHandle.actorOf(this.#handle), this.#index, args, this.#options);
   }
 
   options(options: CallOptions): Method {
     const merged = { ...this.#options, ...options };
-    const { className, methods } = this.#hold.actor.kind;
+    const { className, methods } = BaseHandle.actorOf(this.#handle).kind;
     checkCallOptions(`${className}.${methods[this.#index] ?? ""}.options()`, merged);
-    return new Method(this.#hold, this.#index, this.#submit, merged);
+    return new Method(this.#handle, this.#index, this.#submit, merged);
   }
 }
 
@@ -143,9 +143,7 @@ function handleClass({ className, methods }: HandleKind, submit: CallSubmitter):
         configurable: true,
         get(this: object): ActorMethod<() => unknown> {
           // The typed face of a method; its shape is checked by ActorMethods<T>.
-          return new Method(BaseHandle.holdOf(this), index, submit, NO_OPTIONS) as unknown as ActorMethod<
-            () => unknown
-          >;
+          return new Method(this, index, submit, NO_OPTIONS) as unknown as ActorMethod<() => unknown>;
         },
       });
     });
@@ -156,9 +154,9 @@ function handleClass({ className, methods }: HandleKind, submit: CallSubmitter):
 }
 
 /** Makes a handle; the type argument is the caller's knowledge of the actor's class. */
-export function makeHandle<T>(hold: ActorHold, submit: CallSubmitter): ActorHandle<T> {
-  const Handle = handleClass(hold.actor.kind, submit);
-  return new Handle(hold) as ActorHandle<T>; // methods come from the prototype
+export function makeHandle<T>(actor: HandleTarget, submit: CallSubmitter): ActorHandle<T> {
+  const Handle = handleClass(actor.kind, submit);
+  return new Handle(actor) as ActorHandle<T>; // methods come from the prototype
 }
 
 export function isActorHandle(value: unknown): value is ActorHandle {
@@ -167,5 +165,5 @@ export function isActorHandle(value: unknown): value is ActorHandle {
 
 /** What a handle carries. */
 export function handleMeta(handle: object): HandleMeta {
-  return BaseHandle.holdOf(handle).actor;
+  return BaseHandle.actorOf(handle);
 }

@@ -10,17 +10,10 @@ import type { ActorTemplate } from "../peer/actor-template.ts";
 import type { FunctionExport } from "../peer/function-sender.ts";
 import type { Peer } from "../peer/peer.ts";
 import type { TaskTemplate } from "../peer/task-template.ts";
-import { encodeArguments } from "../peer/work.ts";
+import { encodeArguments, type Arguments } from "../peer/work.ts";
 import { checkFunctionSize } from "../serialization/functions/size.ts";
 import type { TaskContext } from "../worker/task-context.ts";
-import type {
-  ActorHandle,
-  ActorHold,
-  CallOptions,
-  HandleKind,
-  HandleMeta,
-  HandleTarget,
-} from "./actor-handle.ts";
+import type { ActorHandle, CallOptions, HandleKind, HandleMeta, HandleTarget } from "./actor-handle.ts";
 import { ObjectRef } from "./object-ref.ts";
 import { demand, type ActorOptions, type TaskOptions } from "./options.ts";
 
@@ -34,6 +27,7 @@ export class Runtime {
   readonly peer: Peer;
   readonly seed: number | undefined;
   readonly #context: () => TaskContext | undefined;
+  #lastCreation: Creation | undefined;
 
   constructor(peer: Peer, context: () => TaskContext | undefined, seed?: number) {
     this.peer = peer;
@@ -98,22 +92,24 @@ export class Runtime {
   }
 
   submitCall(
-    hold: ActorHold,
+    handle: object,
+    actor: HandleTarget,
     method: number,
     args: readonly unknown[],
     options: CallOptions,
   ): ObjectRef | ObjectRef[] {
     const { peer } = this;
-    const { kind } = hold.actor;
+    const { kind } = actor;
     const name = options.name ?? callName(kind, method);
-    if (kind.maxPendingCalls > 0) checkPendingCalls(name, hold.actor);
+    if (kind.maxPendingCalls > 0) checkPendingCalls(name, actor);
     const { numReturns = 1 } = options;
     const entries = this.#entries(name, numReturns);
     peer.actors.submit({
       count: peer.pending.next(),
       submitter: peer.peerId,
       name,
-      hold,
+      handle,
+      actor,
       method,
       args: encodeArguments(args, peer.values),
       entries,
@@ -149,9 +145,16 @@ export class Runtime {
 
   createActor(template: ActorTemplate, args: readonly unknown[], options: ActorOptions): ActorHandle {
     const { actors, values } = this.peer;
-    const creation: Creation = { template, args: encodeArguments(args, values) };
+    const creation = this.#creation(template, encodeArguments(args, values));
     const { name } = options;
     return name === undefined ? actors.create(creation) : this.#createNamed(creation, name, options);
+  }
+
+  /** Actors that are made without arguments, one after another, share it. */
+  #creation(template: ActorTemplate, args: Arguments): Creation {
+    const last = this.#lastCreation;
+    if (last?.template === template && last.args === args) return last;
+    return (this.#lastCreation = { template, args });
   }
 
   #createNamed(creation: Creation, name: string, { getIfExists = false }: ActorOptions): ActorHandle {

@@ -53,6 +53,8 @@ export interface ActorTraits {
 export interface ActorRegistration<T extends ActorTraits = ActorTraits> {
   readonly actorId: ActorId;
   readonly ownerId: PeerId;
+  /** Among the actors of its owner. */
+  readonly count: number;
   readonly name: string | undefined;
   readonly traits: T;
 }
@@ -75,7 +77,7 @@ export type DirectoryEffect<T extends ActorTraits = ActorTraits> =
   | {
       readonly type: "create";
       readonly ownerId: PeerId;
-      readonly actorId: ActorId;
+      readonly count: number;
       readonly workerId: PeerId;
       readonly address: number;
       readonly incarnation: number;
@@ -100,7 +102,9 @@ interface ActorRecord<T extends ActorTraits> extends ActorRegistration<T> {
   restartsLeft: number;
   cause: DeathCause | undefined;
   leaving: boolean;
-  readonly handles: RefCounter;
+  /** How often the owner has a handle; other threads are counted when they get one. */
+  ownHandles: number;
+  otherHandles: RefCounter | undefined;
   /** Beside the owner, which is told of everything but what it knows: that its actor lives. */
   subscribers: Set<PeerId> | undefined;
 }
@@ -134,12 +138,11 @@ export class ActorDirectory<T extends ActorTraits = ActorTraits> {
     return record === undefined ? undefined : updateOf(record);
   }
 
-  register({ actorId, ownerId, name, traits }: ActorRegistration<T>): DirectoryEffect<T>[] {
-    const handles = new RefCounter();
-    handles.add(ownerId, 1);
+  register({ actorId, ownerId, count, name, traits }: ActorRegistration<T>): DirectoryEffect<T>[] {
     this.#actors.set(actorId, {
       actorId,
       ownerId,
+      count,
       name,
       traits,
       state: "PENDING_CREATION",
@@ -149,7 +152,8 @@ export class ActorDirectory<T extends ActorTraits = ActorTraits> {
       restartsLeft: traits.maxRestarts < 0 ? Infinity : traits.maxRestarts,
       cause: undefined,
       leaving: false,
-      handles,
+      ownHandles: 1,
+      otherHandles: undefined,
       subscribers: undefined,
     });
     if (name !== undefined) this.#names.set(nameKey(name, traits.handle.namespace), actorId);
@@ -171,7 +175,8 @@ export class ActorDirectory<T extends ActorTraits = ActorTraits> {
     record.workerId = workerId;
     record.address = address;
     this.#addresses.set(address, record);
-    return [{ type: "create", ownerId: record.ownerId, actorId, workerId, address, incarnation }];
+    const { ownerId, count } = record;
+    return [{ type: "create", ownerId, count, workerId, address, incarnation }];
   }
 
   /** The constructor has returned. An actor that was given up meanwhile is ended: its creation came after its end. */
@@ -182,7 +187,7 @@ export class ActorDirectory<T extends ActorTraits = ActorTraits> {
     }
     record.state = "ALIVE";
     const effects = record.subscribers === undefined ? [] : [publish(record, [...record.subscribers])];
-    if (!record.handles.inUse) effects.push(...this.#leave(record));
+    if (!isInUse(record)) effects.push(...this.#leave(record));
     return effects;
   }
 
@@ -219,7 +224,9 @@ export class ActorDirectory<T extends ActorTraits = ActorTraits> {
   countHandles(actorId: ActorId, peer: PeerId, times: number): DirectoryEffect<T>[] {
     const record = this.#actors.get(actorId);
     if (record === undefined || record.state === "DEAD" || this.#lostPeers.has(peer)) return [];
-    return record.handles.add(peer, times) ? [] : this.#leave(record);
+    if (peer === record.ownerId) record.ownHandles += times;
+    else (record.otherHandles ??= new RefCounter()).add(peer, times);
+    return isInUse(record) ? [] : this.#leave(record);
   }
 
   peerDied(peer: PeerId): DirectoryEffect<T>[] {
@@ -230,7 +237,10 @@ export class ActorDirectory<T extends ActorTraits = ActorTraits> {
       if (record.state === "DEAD") continue;
       if (record.ownerId === peer) {
         effects.push(...this.#die(record, { kind: "owner-died", message: `its owner ${peer} has ended` }));
-      } else if (!record.handles.drop(peer)) effects.push(...this.#leave(record));
+      } else {
+        record.otherHandles?.drop(peer);
+        if (!isInUse(record)) effects.push(...this.#leave(record));
+      }
     }
     return effects;
   }
@@ -304,6 +314,9 @@ function updateOf(record: ActorRecord<ActorTraits>): ActorUpdate {
   const { actorId, state, workerId, address, incarnation, cause } = record;
   return { actorId, state, workerId, address, incarnation, cause };
 }
+
+const isInUse = ({ ownHandles, otherHandles }: ActorRecord<ActorTraits>): boolean =>
+  ownHandles !== 0 || otherHandles?.inUse === true;
 
 function forgotten(actorId: ActorId): ActorUpdate {
   const cause: DeathCause = { kind: "exited", message: "it died long ago; why is no longer remembered" };

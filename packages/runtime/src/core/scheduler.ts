@@ -33,8 +33,13 @@ type WorkerState =
       blocked: boolean;
     }
   | { readonly is: "actor" }
-  | { readonly is: "host"; actors: number }
+  | Host
   | { readonly is: "retiring" };
+
+interface Host {
+  readonly is: "host";
+  actors: number;
+}
 
 interface ActorPlace {
   readonly workerId: PeerId;
@@ -56,7 +61,9 @@ export class Scheduler {
   readonly #removedGroups = new RecentIds(10_000);
   readonly #waiting = new WaitingRequests();
   #starting = 0;
-  /** Where the last shared actor went, and what it took. */
+  /** Shared actors go there without a look at other hosts while it has fewer than that. */
+  #neighbours: { readonly workerId: PeerId; readonly host: Host; readonly upTo: number } | undefined;
+  /** Of the last shared actor: those that are alike share it. */
   #lastShared: ActorPlace | undefined;
 
   constructor(options: SchedulerOptions) {
@@ -327,18 +334,25 @@ export class Scheduler {
    * few more in the host of the last one are no matter, and neighbours are cheaper to make.
    */
   #hostForShared(): PeerId | undefined {
-    let hosts = 0;
-    let best: { workerId: PeerId; actors: number } | undefined;
-    let last: { workerId: PeerId; actors: number } | undefined;
-    for (const [workerId, state] of this.#workers) {
-      if (state.is !== "host") continue;
-      hosts++;
-      if (best === undefined || state.actors < best.actors) best = { workerId, actors: state.actors };
-      if (workerId === this.#lastShared?.workerId) last = { workerId, actors: state.actors };
+    const near = this.#neighbours;
+    if (
+      near !== undefined &&
+      near.host.actors < near.upTo &&
+      this.#workers.get(near.workerId) === near.host
+    ) {
+      return near.workerId;
     }
-    if (best === undefined || (hosts < this.#options.poolSize && best.actors > 0)) return undefined;
-    const slack = Math.min(NEIGHBOURS, best.actors >> 4);
-    return last !== undefined && last.actors < best.actors + slack ? last.workerId : best.workerId;
+    let hosts = 0;
+    let best: { readonly workerId: PeerId; readonly host: Host } | undefined;
+    for (const [workerId, host] of this.#workers) {
+      if (host.is !== "host") continue;
+      hosts++;
+      if (best === undefined || host.actors < best.host.actors) best = { workerId, host };
+    }
+    if (best === undefined || (hosts < this.#options.poolSize && best.host.actors > 0)) return undefined;
+    const { actors } = best.host;
+    this.#neighbours = { ...best, upTo: actors + Math.min(NEIGHBOURS, actors >> 4) };
+    return best.workerId;
   }
 
   /** The actor lives in this worker from now on; what it needed to be placed gives way to what it keeps. */

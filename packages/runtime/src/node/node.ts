@@ -253,8 +253,9 @@ export class Node {
     const traits = this.#templates.get(ownerId, run.template);
     this.#warnIfInfeasible({ ...traits.demand, resources: traits.placement }, "actor");
     for (let i = 0; i < run.times; i++) {
-      const actorId = actorIdOf(ownerId, run.first + i);
-      this.#follow(this.#directory.register({ actorId, ownerId, name: undefined, traits }));
+      const count = run.first + i;
+      const actorId = actorIdOf(ownerId, count);
+      this.#follow(this.#directory.register({ actorId, ownerId, count, name: undefined, traits }));
     }
     this.#watch();
   }
@@ -268,7 +269,8 @@ export class Node {
       return this.#send(from, { t: "reply", requestId, result: { existing: handleOf(existing) } });
     }
     this.#warnIfInfeasible({ ...traits.demand, resources: traits.placement }, "actor");
-    this.#direct(this.#directory.register({ actorId, ownerId: from, name, traits }));
+    const count = countOf(actorId);
+    this.#direct(this.#directory.register({ actorId, ownerId: from, count, name, traits }));
     this.#send(from, { t: "reply", requestId, result: {} });
   }
 
@@ -382,9 +384,15 @@ export class Node {
           break;
         }
         case "create": {
-          const { ownerId, actorId, workerId, address, incarnation } = effect;
-          const first = countOf(actorId);
-          const place: RunToPeer = { t: "actor.place", first, times: 1, workerId, address, incarnation };
+          const { ownerId, count, workerId, address, incarnation } = effect;
+          const place: RunToPeer = {
+            t: "actor.place",
+            first: count,
+            times: 1,
+            workerId,
+            address,
+            incarnation,
+          };
           this.#lines.get(ownerId)?.outbox.join(place);
           break;
         }

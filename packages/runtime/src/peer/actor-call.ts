@@ -1,5 +1,5 @@
 /** One call to an actor. */
-import type { ActorHold } from "../api/actor-handle.ts";
+import type { HandleTarget } from "../api/actor-handle.ts";
 import type { Linked, LinkedList } from "../core/linked-list.ts";
 import type { ActorClient } from "./actor-client.ts";
 import type { ActorClients } from "./actor-clients.ts";
@@ -7,7 +7,8 @@ import { Work } from "./work.ts";
 
 export interface ActorCallFields extends Pick<Work, "count" | "submitter" | "args" | "entries" | "retries"> {
   readonly name: string;
-  readonly hold: ActorHold;
+  readonly handle: object;
+  readonly actor: HandleTarget;
   readonly method: number;
   readonly depth: number;
   readonly retryExceptions: boolean;
@@ -16,7 +17,7 @@ export interface ActorCallFields extends Pick<Work, "count" | "submitter" | "arg
 export class ActorCall extends Work implements Linked<ActorCall> {
   readonly name: string;
   /** The actor must not go out of scope before the call is done. */
-  readonly hold: ActorHold;
+  readonly handle: object;
   readonly client: ActorClient;
   readonly method: number;
   readonly depth: number;
@@ -33,7 +34,7 @@ export class ActorCall extends Work implements Linked<ActorCall> {
   constructor(fields: ActorCallFields, client: ActorClient, clients: ActorClients) {
     super(fields);
     this.name = fields.name;
-    this.hold = fields.hold;
+    this.handle = fields.handle;
     this.client = client;
     this.method = fields.method;
     this.depth = fields.depth;

@@ -1,5 +1,5 @@
 /** What this thread knows of one actor, and its calls to it. One record for each actor: as small as can be. */
-import type { ActorHold, HandleKind, HandleTarget } from "../api/actor-handle.ts";
+import type { ActorHandle, HandleKind, HandleTarget } from "../api/actor-handle.ts";
 import type { ActorState, DeathCause } from "../core/actor-directory.ts";
 import { ActorDiedError, ActorUnavailableError } from "../core/errors.ts";
 import { actorIdOf, type ActorId, type PeerId } from "../core/ids.ts";
@@ -9,14 +9,14 @@ import type { ActorCall } from "./actor-call.ts";
 import type { ActorTemplate } from "./actor-template.ts";
 import type { Arguments } from "./work.ts";
 
-/** This thread's count of an actor: how many times a handle was handed to it since the hold was made. */
-export interface Held {
+/**
+ * What this thread counts as handed to it by others: handles of an actor that share an object, until that object is
+ * collected. The owner's first handle is counted by the client itself.
+ */
+export interface Received {
   readonly client: ActorClient;
+  readonly handle: WeakRef<ActorHandle>;
   times: number;
-  /** The hold was collected. */
-  gone: boolean;
-  /** To find the hold again when another handle arrives; the owner's first hold is not looked for. */
-  readonly hold: WeakRef<ActorHold> | undefined;
 }
 
 /** What the owner sends to the worker where the actor is placed. */
@@ -37,7 +37,10 @@ export class ActorClient implements HandleTarget {
   cause: DeathCause | undefined;
   /** Calls without results yet. */
   pendingCalls = 0;
-  held: Held | undefined;
+  /** The object that handles which arrive become. */
+  received: Received | undefined;
+  /** Objects that are handles of the actor in this thread. */
+  handles = 0;
   /** Kept by the owner as long as the actor may have to be created (again). */
   creation: Creation | undefined;
   /** The node tells this thread what becomes of the actor. */
@@ -82,6 +85,7 @@ export class ActorClient implements HandleTarget {
     return this.state === "ALIVE" && !this.halted && !this.hasQueue;
   }
 
+  /** Whether calls wait to be sent. */
   get hasQueue(): boolean {
     return this.#queue?.isEmpty === false;
   }

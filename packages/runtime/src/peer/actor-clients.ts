@@ -3,20 +3,14 @@
  * the worker where it lives. Creates the actors that it owns where the node places them; keeps what cannot be sent
  * yet, and decides what becomes of calls when an actor restarts or dies.
  */
-import {
-  makeHandle,
-  type ActorHandle,
-  type ActorHold,
-  type CallSubmitter,
-  type HandleMeta,
-} from "../api/actor-handle.ts";
+import { makeHandle, type ActorHandle, type CallSubmitter, type HandleMeta } from "../api/actor-handle.ts";
 import type { ActorUpdate, ErrorText } from "../core/actor-directory.ts";
 import { TaskCancelledError } from "../core/errors.ts";
 import { countOf, isActorOf, type ActorId, type PeerId } from "../core/ids.ts";
 import type { Outcome, StoredValue } from "../objects/stored-value.ts";
 import type { NodeToPeer } from "../transport/protocol.ts";
 import { ActorCall, type ActorCallFields } from "./actor-call.ts";
-import { ActorClient, type Creation, type Held } from "./actor-client.ts";
+import { ActorClient, type Creation, type Received } from "./actor-client.ts";
 import type { ActorTemplate, ActorTemplates } from "./actor-template.ts";
 import type { Link } from "./link.ts";
 import type { ObjectTable } from "./object-table.ts";
@@ -43,12 +37,12 @@ export class ActorClients {
   /** Those that live, by their counts. */
   readonly #own = new Map<number, ActorClient>();
   readonly #borrowed = new Map<ActorId, ActorClient>();
-  readonly #collected: FinalizationRegistry<Held>;
+  readonly #collected: FinalizationRegistry<ActorClient | Received>;
 
   constructor(options: ActorClientsOptions) {
     this.#options = options;
     this.#link = options.link;
-    this.#collected = new FinalizationRegistry((held) => this.#released(held));
+    this.#collected = new FinalizationRegistry((counted) => this.#released(counted));
   }
 
   /** Makes an actor that this thread owns. */
@@ -75,8 +69,10 @@ export class ActorClients {
 
   /** The first handle of an own actor. */
   handleOf(client: ActorClient): ActorHandle {
-    const hold: ActorHold = { actor: client };
-    return this.#handle(client, hold, undefined);
+    const handle = makeHandle(client, this.#options.submit);
+    client.handles++;
+    this.#collected.register(handle, client);
+    return handle;
   }
 
   /** The name was taken: the actor never was. */
@@ -95,14 +91,17 @@ export class ActorClients {
       client.subscribed = true;
       this.#link.toNode({ t: "actor.subscribe", actorId });
     }
-    const { held } = client;
-    const known = held?.hold?.deref();
-    if (held !== undefined && known !== undefined) {
-      held.times++;
-      return makeHandle(known, this.#options.submit);
+    const { received } = client;
+    const known = received?.handle.deref();
+    if (received !== undefined && known !== undefined) {
+      received.times++;
+      return known;
     }
-    const hold: ActorHold = { actor: client };
-    return this.#handle(client, hold, new WeakRef(hold));
+    const made = makeHandle(client, this.#options.submit);
+    client.received = { client, handle: new WeakRef(made), times: 1 };
+    client.handles++;
+    this.#collected.register(made, client.received);
+    return made;
   }
 
   kill(actor: HandleMeta, noRestart: boolean): void {
@@ -118,7 +117,7 @@ export class ActorClients {
   }
 
   submit(fields: ActorCallFields): void {
-    const client = clientOf(fields.hold.actor);
+    const client = clientOf(fields.actor);
     const call = new ActorCall(fields, client, this);
     for (const entry of call.entries) entry.maker = call;
     client.pendingCalls++;
@@ -162,7 +161,7 @@ export class ActorClients {
     this.#flush(client);
     if (state !== "DEAD") return;
     client.creation = undefined;
-    if (client.held === undefined || client.held.gone) this.#forget(client);
+    if (client.handles === 0) this.#forget(client);
   }
 
   /** The worker answered. */
@@ -208,20 +207,14 @@ export class ActorClients {
     else this.#own.delete(client.count);
   }
 
-  #handle(client: ActorClient, hold: ActorHold, weak: WeakRef<ActorHold> | undefined): ActorHandle {
-    const held: Held = { client, times: 1, gone: false, hold: weak };
-    client.held = held;
-    this.#collected.register(hold, held);
-    return makeHandle(hold, this.#options.submit);
-  }
-
-  #released(held: Held): void {
-    held.gone = true;
-    const { client, times } = held;
+  /** The object that so many handles were is collected. */
+  #released(counted: ActorClient | Received): void {
+    const { client, times } = counted instanceof ActorClient ? { client: counted, times: 1 } : counted;
+    client.handles--;
     const isDead = client.state === "DEAD";
     if (!isDead) this.#link.toNode({ t: "actor.release", actorId: client.actorId, times });
     // The owner keeps what it may have to create again, until the node says that the actor is dead.
-    if (client.held === held && (isDead || client.count === undefined)) this.#forget(client);
+    if (client.handles === 0 && (isDead || client.count === undefined)) this.#forget(client);
   }
 
   #createAt(client: ActorClient, creation: Creation, workerId: PeerId, address: number): void {

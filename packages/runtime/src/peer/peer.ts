@@ -2,7 +2,7 @@
  * What every thread that takes part has, the driver and workers alike: its channels, the objects that it owns and
  * borrows, the tasks and actor calls that it submitted, and its requests to the node. A worker adds an executor.
  */
-import type { ActorHold, CallOptions } from "../api/actor-handle.ts";
+import type { CallOptions, HandleTarget } from "../api/actor-handle.ts";
 import type { ObjectRef } from "../api/object-ref.ts";
 import { RuntimeShutdownError } from "../core/errors.ts";
 import { homeOf, newId, slotOf, type ObjectId, type PeerId, type RequestId } from "../core/ids.ts";
@@ -70,7 +70,8 @@ export interface PeerHooks {
   onWait(): () => void;
   taskSignal(): AbortSignal | undefined;
   submitCall(
-    hold: ActorHold,
+    handle: object,
+    actor: HandleTarget,
     method: number,
     args: readonly unknown[],
     options: CallOptions,

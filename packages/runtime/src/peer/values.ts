@@ -16,6 +16,7 @@ import type { WireOutcome, WireTracked, WireValue } from "../transport/protocol.
 import type { ActorClients } from "./actor-clients.ts";
 import type { Link } from "./link.ts";
 import type { ObjectTable } from "./object-table.ts";
+import type { Arguments } from "./work.ts";
 
 const NOTHING: readonly never[] = Object.freeze([]);
 
@@ -30,8 +31,8 @@ export class Values {
   readonly #link: Link;
   readonly #objects: ObjectTable;
   readonly #actors: ActorClients;
-  #emptyArguments: StoredValue | undefined;
   #attachments: Attachment[] = [];
+  #noArguments: Arguments | undefined;
 
   constructor(link: Link, objects: ObjectTable, actors: ActorClients) {
     this.#link = link;
@@ -45,9 +46,9 @@ export class Values {
     return this.#attachments;
   }
 
-  /** Of a call without arguments. */
-  get emptyArguments(): StoredValue {
-    return (this.#emptyArguments ??= this.storeArguments([]));
+  /** Of all calls without arguments. */
+  get noArguments(): Arguments {
+    return (this.#noArguments ??= { values: this.storeArguments([]), slots: NOTHING });
   }
 
   /** The rest parameter of a call; throws SerializationError naming `args[i]...`. */

@@ -74,7 +74,7 @@ export class ActorHost {
     const args = holdArguments(message.args, attachments, this.#peer);
     // Gone, or made anew since the call was sent: the caller hears of it from the node, and decides what becomes of it.
     if (actor === undefined) return;
-    actor.queue.push(new HostedCall(from, message, actor, args, this.#judge));
+    actor.push(new HostedCall(from, message, actor, args, this.#judge));
     this.#awaitTurn(actor);
   }
 
@@ -87,8 +87,7 @@ export class ActorHost {
     const actor = this.#actors.get(address);
     if (actor === undefined) return;
     this.#actors.delete(address);
-    actor.gone = true;
-    actor.queue.clear();
+    actor.end();
   }
 
   /** All handles are gone, so no calls can be under way: the actor leaves. */
@@ -126,10 +125,10 @@ export class ActorHost {
   }
 
   #run(actor: HostedActor, sliceEnd: number): void {
-    if (actor.args !== undefined && !actor.gone) this.#construct(actor, actor.args);
+    if (actor.args !== undefined) this.#construct(actor, actor.args);
     if (actor.instance === undefined) return;
     while (!actor.gone && actor.isFree) {
-      const next = actor.queue.shift();
+      const next = actor.shift();
       if (next === undefined) return;
       const preparing = prepareArguments(next.args);
       if (preparing !== undefined) {

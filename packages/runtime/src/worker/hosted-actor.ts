@@ -72,9 +72,21 @@ export class HostedActor implements ContextActor, ContextFrame {
     return this;
   }
 
-  /** Calls that have not begun. */
-  get queue(): LinkedList<HostedCall> {
-    return (this.#queue ??= new LinkedList());
+  /** A call that has arrived; calls begin in this order. */
+  push(call: HostedCall): void {
+    (this.#queue ??= new LinkedList()).push(call);
+  }
+
+  /** The next call to begin. */
+  shift(): HostedCall | undefined {
+    return this.#queue?.shift();
+  }
+
+  /** Drops what has not begun. */
+  end(): void {
+    this.gone = true;
+    this.args = undefined;
+    this.#queue?.clear();
   }
 
   /** Calls that have begun and will finish later. */
