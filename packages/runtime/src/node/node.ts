@@ -462,11 +462,12 @@ export class Node {
       message: `its worker ${workerId} ${cause.message}`,
       error,
     };
-    this.#apply(this.#scheduler.peerDied(workerId));
-    // Actors first: their places are released by the directory before the worker disappears from the scheduler.
-    this.#direct(this.#directory.peerDied(workerId));
-    this.#direct(this.#directory.workerDied(workerId, death));
-    this.#apply(this.#scheduler.workerDied(workerId));
+    // The scheduler first: what is placed anew must not come to the dead worker again.
+    this.#perform(this.#scheduler.workerDied(workerId));
+    this.#perform(this.#scheduler.peerDied(workerId));
+    this.#follow(this.#directory.peerDied(workerId));
+    this.#follow(this.#directory.workerDied(workerId, death));
+    this.#watch();
   }
 
   /** Threads that cannot even start are started again more and more slowly, and loudly. */
