@@ -98,12 +98,12 @@ export const ActorHandleClass: typeof BaseHandle = BaseHandle;
 export type ActorHandle<T = unknown> = ActorMethods<T> & BaseHandle;
 
 class Method {
-  readonly #handle: object;
+  readonly #handle: BaseHandle;
   readonly #index: number;
   readonly #submit: CallSubmitter;
   readonly #options: CallOptions;
 
-  constructor(handle: object, index: number, submit: CallSubmitter, options: CallOptions) {
+  constructor(handle: BaseHandle, index: number, submit: CallSubmitter, options: CallOptions) {
     this.#handle = handle;
     this.#index = index;
     this.#submit = submit;
@@ -142,6 +142,7 @@ function handleClass({ className, methods }: HandleKind, submit: CallSubmitter):
       Object.defineProperty(made?.prototype, name, {
         configurable: true,
         get(this: object): ActorMethod<() => unknown> {
+          if (!BaseHandle.is(this)) throw new TypeError("not an ActorHandle of this thread");
           // The typed face of a method; its shape is checked by ActorMethods<T>.
           return new Method(this, index, submit, NO_OPTIONS) as unknown as ActorMethod<() => unknown>;
         },
