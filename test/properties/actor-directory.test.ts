@@ -60,7 +60,7 @@ interface OwnedActor {
 }
 
 class Model {
-  readonly directory = new ActorDirectory<ActorTraits>();
+  readonly directory = new ActorDirectory();
   readonly channels = new Channels();
   readonly hosts = new Map<string, Host>();
   readonly owners = new Set(["driver_a_0_1", "worker_a_1_2"]);

@@ -157,7 +157,7 @@ export class ActorClients {
     client.incarnation = incarnation;
     client.cause = cause;
     if (state === "DEAD" || state === "RESTARTING") client.halted = false;
-    if (state === "RESTARTING" || isNew) this.#interrupted(client);
+    if (state === "RESTARTING" || (isNew && state !== "DEAD")) this.#interrupted(client);
     this.#flush(client);
     if (state !== "DEAD") return;
     client.creation = undefined;
