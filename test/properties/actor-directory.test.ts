@@ -65,9 +65,9 @@ class Model {
   readonly hosts = new Map<string, Host>();
   readonly owners = new Set(["driver_a_0_1", "worker_a_1_2"]);
   readonly actors = new Map<string, OwnedActor>();
-  readonly waiting: string[] = [];
+  readonly waiting: number[] = [];
   /** Places that the scheduler has given out. */
-  readonly placed = new Map<string, string>();
+  readonly placed = new Map<number, string>();
   readonly addresses = new Set<number>();
   #counts = 0;
   #hosts = 0;
@@ -101,7 +101,7 @@ class Model {
         released: false,
       });
       const traits = { handle, isolation: "shared" as const, maxRestarts };
-      this.follow(this.directory.register({ actorId, ownerId, count, name, traits }));
+      this.follow(this.directory.register({ ownerId, count, name, traits }));
     });
   }
 
@@ -110,19 +110,19 @@ class Model {
     for (const effect of effects) {
       switch (effect.type) {
         case "requestPlace":
-          expect(this.placed.has(effect.actorId)).toBe(false);
-          this.waiting.push(effect.actorId);
+          expect(this.addresses.has(effect.address)).toBe(false); // never given out twice
+          this.addresses.add(effect.address);
+          this.waiting.push(effect.address);
           break;
         case "releasePlace": {
-          const index = this.waiting.indexOf(effect.actorId);
+          const index = this.waiting.indexOf(effect.address);
           if (index >= 0) this.waiting.splice(index, 1);
-          this.placed.delete(effect.actorId);
+          this.placed.delete(effect.address);
           break;
         }
         case "create": {
           const { address, workerId, ownerId, count } = effect;
-          expect(this.addresses.has(address)).toBe(false); // never given out twice
-          this.addresses.add(address);
+          expect(this.placed.get(address)).toBe(workerId);
           const actor = this.actors.get(actorIdOf(ownerId, count));
           if (actor !== undefined) expect(effect.incarnation).toBe(++actor.incarnations);
           if (!this.owners.has(ownerId)) break;
@@ -152,11 +152,11 @@ class Model {
 
   place(pick: number): void {
     const workerId = at([...this.hosts.keys()], pick);
-    const [actorId] = this.waiting;
-    if (workerId === undefined || actorId === undefined) return;
+    const [address] = this.waiting;
+    if (workerId === undefined || address === undefined) return;
     this.waiting.shift();
-    this.placed.set(actorId, workerId);
-    this.follow(this.directory.placed(actorId, workerId));
+    this.placed.set(address, workerId);
+    this.follow(this.directory.placed(address, workerId));
   }
 
   kill(pick: number, noRestart: boolean): void {
@@ -320,8 +320,8 @@ describe("the directory of actors", () => {
         const calm = new Set(["register", "named", "place", "deliver", "release", "startHost"]);
         for (const each of steps) if (calm.has(each.act)) perform(model, each);
         model.settle();
-        for (const { registration, update } of model.directory.list()) {
-          const { released } = model.actors.get(registration.actorId) ?? {};
+        for (const { update } of model.directory.list()) {
+          const { released } = model.actors.get(update.actorId) ?? {};
           if (update.cause?.kind === "creation-failed") continue;
           expect([update.state, update.cause?.kind]).toEqual(
             released === true ? ["DEAD", "out-of-scope"] : ["ALIVE", undefined],

@@ -160,10 +160,11 @@ export class Runtime {
   #createNamed(creation: Creation, name: string, { getIfExists = false }: ActorOptions): ActorHandle {
     const { peer } = this;
     const client = peer.actors.own(creation, name);
-    const { actorId } = client;
+    const { count } = client;
+    if (count === undefined) throw new Error(`${client.actorId} is not this thread's own`);
     const template = peer.actors.numberOf(creation.template);
     const request = peer.request((requestId) =>
-      peer.toNode({ t: "actor.registerNamed", template, actorId, name, getIfExists, requestId }),
+      peer.toNode({ t: "actor.registerNamed", template, count, name, getIfExists, requestId }),
     );
     peer.inbox.waitSync(() => request.done); // the name must be known to be free
     const { existing } = request.result as { existing?: HandleMeta }; // the node's reply

@@ -8,7 +8,7 @@
  */
 import type { HandleKind } from "../api/actor-handle.ts";
 import { Fifo } from "./fifo.ts";
-import type { ActorId, PeerId } from "./ids.ts";
+import { actorIdOf, countOf, ownerPartOf, partOf, type ActorId, type PeerId } from "./ids.ts";
 import { RecentIds } from "./recent-ids.ts";
 import { RefCounter } from "./ref-counter.ts";
 
@@ -51,7 +51,6 @@ export interface ActorTraits {
 }
 
 export interface ActorRegistration<T extends ActorTraits = ActorTraits> {
-  readonly actorId: ActorId;
   readonly ownerId: PeerId;
   /** Among the actors of its owner. */
   readonly count: number;
@@ -72,7 +71,7 @@ export interface ActorUpdate {
 }
 
 export type DirectoryEffect<T extends ActorTraits = ActorTraits> =
-  | { readonly type: "requestPlace"; readonly actorId: ActorId; readonly traits: T }
+  | { readonly type: "requestPlace"; readonly address: number; readonly traits: T }
   /** The owner sends the creation to this worker, and may send calls after it. */
   | {
       readonly type: "create";
@@ -83,7 +82,7 @@ export type DirectoryEffect<T extends ActorTraits = ActorTraits> =
       readonly incarnation: number;
     }
   | { readonly type: "publish"; readonly peers: readonly PeerId[]; readonly update: ActorUpdate }
-  | { readonly type: "releasePlace"; readonly actorId: ActorId }
+  | { readonly type: "releasePlace"; readonly address: number }
   /** End the actor where it lives: its thread, or its entry in a shared host. */
   | {
       readonly type: "destroy";
@@ -96,8 +95,9 @@ export type DirectoryEffect<T extends ActorTraits = ActorTraits> =
 
 interface ActorRecord<T extends ActorTraits> extends ActorRegistration<T> {
   state: ActorState;
-  workerId: PeerId | undefined;
+  /** Where it lives, or will live; 0 when it is dead. */
   address: number;
+  workerId: PeerId | undefined;
   incarnation: number;
   restartsLeft: number;
   cause: DeathCause | undefined;
@@ -115,39 +115,41 @@ const MAX_DEAD = 10_000;
 const OUT_OF_SCOPE: DeathCause = { kind: "out-of-scope", message: "its last handle went out of scope" };
 
 export class ActorDirectory<T extends ActorTraits = ActorTraits> {
-  readonly #actors = new Map<ActorId, ActorRecord<T>>();
-  /** Those that have a place. */
+  /** By what distinguishes their owner, and their count there. */
+  readonly #actors = new Map<string, Map<number, ActorRecord<T>>>();
+  /** Those that have a place, or wait for one. */
   readonly #addresses = new Map<number, ActorRecord<T>>();
-  readonly #names = new Map<string, ActorId>();
-  readonly #dead = new Fifo<ActorId>();
+  readonly #names = new Map<string, ActorRecord<T>>();
+  readonly #dead = new Fifo<ActorRecord<T>>();
   readonly #lostPeers = new RecentIds(10_000);
+  /** Of the last owner, who often comes again. */
+  #last: { readonly ownerId: PeerId; readonly actors: Map<number, ActorRecord<T>> } | undefined;
   #nextAddress = 1;
 
   /** The living actor of that name, if any. */
   find(name: string, namespace: string): ActorRegistration<T> | undefined {
-    const actorId = this.#names.get(nameKey(name, namespace));
-    return actorId === undefined ? undefined : this.#actors.get(actorId);
+    return this.#names.get(nameKey(name, namespace));
   }
 
   list(): readonly { readonly registration: ActorRegistration<T>; readonly update: ActorUpdate }[] {
-    return [...this.#actors.values()].map((record) => ({ registration: record, update: updateOf(record) }));
+    const records = [...this.#actors.values()].flatMap((actors) => [...actors.values()]);
+    return records.map((record) => ({ registration: record, update: updateOf(record) }));
   }
 
   get(actorId: ActorId): ActorUpdate | undefined {
-    const record = this.#actors.get(actorId);
+    const record = this.#find(actorId);
     return record === undefined ? undefined : updateOf(record);
   }
 
-  register({ actorId, ownerId, count, name, traits }: ActorRegistration<T>): DirectoryEffect<T>[] {
-    this.#actors.set(actorId, {
-      actorId,
+  register({ ownerId, count, name, traits }: ActorRegistration<T>): DirectoryEffect<T>[] {
+    const record: ActorRecord<T> = {
       ownerId,
       count,
       name,
       traits,
       state: "PENDING_CREATION",
-      workerId: undefined,
       address: 0,
+      workerId: undefined,
       incarnation: 0,
       restartsLeft: traits.maxRestarts < 0 ? Infinity : traits.maxRestarts,
       cause: undefined,
@@ -155,26 +157,25 @@ export class ActorDirectory<T extends ActorTraits = ActorTraits> {
       ownHandles: 1,
       otherHandles: undefined,
       subscribers: undefined,
-    });
-    if (name !== undefined) this.#names.set(nameKey(name, traits.handle.namespace), actorId);
-    return [{ type: "requestPlace", actorId, traits }];
+    };
+    this.#actorsOf(ownerId).set(count, record);
+    if (name !== undefined) this.#names.set(nameKey(name, traits.handle.namespace), record);
+    return [this.#requestPlace(record)];
   }
 
   subscribe(actorId: ActorId, peer: PeerId): DirectoryEffect<T>[] {
-    const record = this.#actors.get(actorId);
+    const record = this.#find(actorId);
     const update = record === undefined ? forgotten(actorId) : updateOf(record);
-    if (record !== undefined && peer !== record.ownerId) (record.subscribers ??= new Set()).add(peer);
+    if (record !== undefined && record.state !== "DEAD" && peer !== record.ownerId)
+      (record.subscribers ??= new Set()).add(peer);
     return [{ type: "publish", peers: [peer], update }];
   }
 
-  placed(actorId: ActorId, workerId: PeerId): DirectoryEffect<T>[] {
-    const record = this.#actors.get(actorId);
-    if (record === undefined || record.state === "DEAD") return [{ type: "releasePlace", actorId }];
-    const address = this.#nextAddress++;
+  placed(address: number, workerId: PeerId): DirectoryEffect<T>[] {
+    const record = this.#addresses.get(address);
+    if (record === undefined) return [{ type: "releasePlace", address }];
     const incarnation = ++record.incarnation;
     record.workerId = workerId;
-    record.address = address;
-    this.#addresses.set(address, record);
     const { ownerId, count } = record;
     return [{ type: "create", ownerId, count, workerId, address, incarnation }];
   }
@@ -201,7 +202,7 @@ export class ActorDirectory<T extends ActorTraits = ActorTraits> {
     const effects: DirectoryEffect<T>[] = [];
     for (const record of this.#addresses.values()) {
       if (record.workerId !== workerId) continue;
-      this.#giveUpPlace(record);
+      record.workerId = undefined;
       if (record.restartsLeft > 0 && !record.leaving) effects.push(...this.#restart(record, cause));
       else effects.push(...this.#die(record, cause));
     }
@@ -209,10 +210,16 @@ export class ActorDirectory<T extends ActorTraits = ActorTraits> {
   }
 
   kill(actorId: ActorId, noRestart: boolean, cause: DeathCause): DirectoryEffect<T>[] {
-    const record = this.#actors.get(actorId);
+    const record = this.#find(actorId);
     if (record === undefined || record.state === "DEAD") return [];
     if (noRestart || record.restartsLeft <= 0) return this.#die(record, cause);
-    return [...this.#destroy(record, cause.message), ...this.#restart(record, cause)];
+    return this.#restart(record, cause);
+  }
+
+  /** There is no place for it any more. */
+  unplaceable(address: number, cause: DeathCause): DirectoryEffect<T>[] {
+    const record = this.#addresses.get(address);
+    return record === undefined ? [] : this.#die(record, cause);
   }
 
   /** The actor finished by itself (exitActor, or after `askToExit`). */
@@ -222,7 +229,7 @@ export class ActorDirectory<T extends ActorTraits = ActorTraits> {
 
   /** Handles were handed to (or given back by) a thread. The last one gone ends the actor gracefully. */
   countHandles(actorId: ActorId, peer: PeerId, times: number): DirectoryEffect<T>[] {
-    const record = this.#actors.get(actorId);
+    const record = this.#find(actorId);
     if (record === undefined || record.state === "DEAD" || this.#lostPeers.has(peer)) return [];
     if (peer === record.ownerId) record.ownHandles += times;
     else (record.otherHandles ??= new RefCounter()).add(peer, times);
@@ -232,9 +239,8 @@ export class ActorDirectory<T extends ActorTraits = ActorTraits> {
   peerDied(peer: PeerId): DirectoryEffect<T>[] {
     this.#lostPeers.add(peer);
     const effects: DirectoryEffect<T>[] = [];
-    for (const record of this.#actors.values()) {
+    for (const record of this.#addresses.values()) {
       record.subscribers?.delete(peer);
-      if (record.state === "DEAD") continue;
       if (record.ownerId === peer) {
         effects.push(...this.#die(record, { kind: "owner-died", message: `its owner ${peer} has ended` }));
       } else {
@@ -249,7 +255,7 @@ export class ActorDirectory<T extends ActorTraits = ActorTraits> {
   #gone(address: number, cause: DeathCause): DirectoryEffect<T>[] {
     const record = this.#addresses.get(address);
     if (record === undefined) return [];
-    if (record.traits.isolation === "shared") this.#giveUpPlace(record);
+    if (record.traits.isolation === "shared") record.workerId = undefined;
     return this.#die(record, cause);
   }
 
@@ -264,55 +270,80 @@ export class ActorDirectory<T extends ActorTraits = ActorTraits> {
   }
 
   #restart(record: ActorRecord<T>, cause: DeathCause): DirectoryEffect<T>[] {
+    const effects = this.#giveUpPlace(record, cause.message);
     record.restartsLeft--;
     record.state = "RESTARTING";
     record.cause = cause;
-    const { actorId, traits } = record;
-    return [
-      publish(record, told(record)),
-      { type: "releasePlace", actorId },
-      { type: "requestPlace", actorId, traits },
-    ];
-  }
-
-  #die(record: ActorRecord<T>, cause: DeathCause): DirectoryEffect<T>[] {
-    if (record.state === "DEAD") return [];
-    const { actorId, name, traits } = record;
-    const effects = this.#destroy(record, cause.message);
-    record.state = "DEAD";
-    record.cause = cause;
-    if (name !== undefined) {
-      const key = nameKey(name, traits.handle.namespace);
-      if (this.#names.get(key) === actorId) this.#names.delete(key);
-    }
-    this.#dead.push(actorId);
-    if (this.#dead.length > MAX_DEAD) {
-      const oldest = this.#dead.shift();
-      if (oldest !== undefined) this.#actors.delete(oldest);
-    }
-    effects.push(publish(record, told(record)), { type: "releasePlace", actorId });
+    effects.push(publish(record, told(record)), this.#requestPlace(record));
     return effects;
   }
 
-  #destroy(record: ActorRecord<T>, reason: string): DirectoryEffect<T>[] {
-    const { workerId, address, traits } = record;
-    if (workerId === undefined) return [];
-    this.#giveUpPlace(record);
-    return [{ type: "destroy", workerId, address, isolation: traits.isolation, reason }];
+  #die(record: ActorRecord<T>, cause: DeathCause): DirectoryEffect<T>[] {
+    const effects = this.#giveUpPlace(record, cause.message);
+    record.state = "DEAD";
+    record.cause = cause;
+    record.otherHandles = undefined;
+    if (record.name !== undefined) {
+      const key = nameKey(record.name, record.traits.handle.namespace);
+      if (this.#names.get(key) === record) this.#names.delete(key);
+    }
+    this.#dead.push(record);
+    if (this.#dead.length > MAX_DEAD) this.#forgetOldest();
+    effects.push(publish(record, told(record)));
+    record.subscribers = undefined;
+    return effects;
   }
 
-  #giveUpPlace(record: ActorRecord<T>): void {
-    this.#addresses.delete(record.address);
+  /** A new address for each time: what is said about the one before means nothing from now on. */
+  #requestPlace(record: ActorRecord<T>): DirectoryEffect<T> {
+    const address = this.#nextAddress++;
+    record.address = address;
+    this.#addresses.set(address, record);
+    return { type: "requestPlace", address, traits: record.traits };
+  }
+
+  #giveUpPlace(record: ActorRecord<T>, reason: string): DirectoryEffect<T>[] {
+    const { workerId, address, traits } = record;
+    const effects: DirectoryEffect<T>[] = [];
+    if (workerId !== undefined) {
+      effects.push({ type: "destroy", workerId, address, isolation: traits.isolation, reason });
+    }
+    effects.push({ type: "releasePlace", address });
+    this.#addresses.delete(address);
     record.workerId = undefined;
     record.address = 0;
+    return effects;
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#dead.shift();
+    if (oldest === undefined) return;
+    const actors = this.#actorsOf(oldest.ownerId);
+    actors.delete(oldest.count);
+    if (actors.size > 0) return;
+    this.#actors.delete(partOf(oldest.ownerId));
+    this.#last = undefined;
+  }
+
+  #find(actorId: ActorId): ActorRecord<T> | undefined {
+    return this.#actors.get(ownerPartOf(actorId))?.get(countOf(actorId));
+  }
+
+  #actorsOf(ownerId: PeerId): Map<number, ActorRecord<T>> {
+    if (this.#last?.ownerId === ownerId) return this.#last.actors;
+    const part = partOf(ownerId);
+    let actors = this.#actors.get(part);
+    if (actors === undefined) this.#actors.set(part, (actors = new Map()));
+    this.#last = { ownerId, actors };
+    return actors;
   }
 }
 
 const nameKey = (name: string, namespace: string): string => JSON.stringify([namespace, name]);
 
 function updateOf(record: ActorRecord<ActorTraits>): ActorUpdate {
-  const { actorId, state, workerId, address, incarnation, cause } = record;
-  return { actorId, state, workerId, address, incarnation, cause };
+  const { ownerId, count, state, workerId, address, incarnation, cause } = record;
+  return { actorId: actorIdOf(ownerId, count), state, workerId, address, incarnation, cause };
 }
 
 const isInUse = ({ ownHandles, otherHandles }: ActorRecord<ActorTraits>): boolean =>

@@ -58,11 +58,13 @@ export const taskIdOf = (submitter: PeerId, count: number): TaskId =>
 export const actorIdOf = (owner: PeerId, count: number): ActorId =>
   `actor_${partOf(owner)}_${count.toString(36)}`;
 /** Whether the actor was made by the thread. */
-export const isActorOf = (id: ActorId, owner: PeerId): boolean =>
-  id.startsWith("actor_") && id.slice(6, id.lastIndexOf("_")) === partOf(owner);
+export const isActorOf = (id: ActorId, owner: PeerId): boolean => ownerPartOf(id) === partOf(owner);
+
+/** What distinguishes the thread that made the actor. */
+export const ownerPartOf = (id: ActorId): string => id.slice(id.indexOf("_") + 1, id.lastIndexOf("_"));
 
 /** What distinguishes a thread: its id without the kind. */
-const partOf = (peer: PeerId): string => peer.slice(peer.indexOf("_") + 1);
+export const partOf = (peer: PeerId): string => peer.slice(peer.indexOf("_") + 1);
 
 /** The counter of an id. */
 export const countOf = (id: string): number => Number.parseInt(id.slice(id.lastIndexOf("_") + 1), 36);

@@ -6,7 +6,7 @@
  * Requests of deeper tasks go first (then in order of arrival): the children of a blocked task finish before more
  * parents start, so that nested fan-outs need a few threads and not one for each parent.
  */
-import type { ActorId, LeaseId, PeerId, PlacementGroupId, RequestId } from "./ids.ts";
+import type { LeaseId, PeerId, PlacementGroupId, RequestId } from "./ids.ts";
 import { RecentIds } from "./recent-ids.ts";
 import { ResourcePools, type Allocation } from "./resource-pools.ts";
 import type { ResourceSet } from "./resources.ts";
@@ -56,7 +56,7 @@ export class Scheduler {
   readonly #pools: ResourcePools;
   readonly #workers = new Map<PeerId, WorkerState>();
   readonly #leases = new Map<LeaseId, PeerId>();
-  readonly #actors = new Map<ActorId, ActorPlace>();
+  readonly #actors = new Map<number, ActorPlace>();
   readonly #groups = new Map<PlacementGroupId, Group>();
   readonly #removedGroups = new RecentIds(10_000);
   readonly #waiting = new WaitingRequests();
@@ -98,9 +98,9 @@ export class Scheduler {
       else this.#pools.release({ ...state.allocation, resources: withoutCpu(state.allocation.resources) });
     }
     if (state?.is === "actor" || state?.is === "host") {
-      for (const [actorId, place] of this.#actors) {
+      for (const [address, place] of this.#actors) {
         if (place.workerId !== workerId) continue;
-        this.#actors.delete(actorId);
+        this.#actors.delete(address);
         this.#pools.release(place.allocation);
       }
     }
@@ -153,7 +153,7 @@ export class Scheduler {
   requestActor(request: ActorRequest): SchedulerEffect[] {
     const groupId = request.pool?.placementGroup;
     if (groupId !== undefined && this.#removedGroups.has(groupId)) {
-      return [{ type: "actorFailed", actorId: request.actorId, groupId }];
+      return [{ type: "actorFailed", address: request.address, groupId }];
     }
     // Nobody who waits could want what a shared actor without resources takes.
     if (request.isolation === "shared" && (this.#waiting.isEmpty || request.placement.isEmpty)) {
@@ -167,11 +167,11 @@ export class Scheduler {
   }
 
   /** The actor ended on its own or was removed before it was placed. Its worker, if it is its own, is not reused. */
-  releaseActor(actorId: ActorId): SchedulerEffect[] {
-    this.#waiting.removeActor(actorId);
-    const place = this.#actors.get(actorId);
+  releaseActor(address: number): SchedulerEffect[] {
+    this.#waiting.removeActor(address);
+    const place = this.#actors.get(address);
     if (place !== undefined) {
-      this.#actors.delete(actorId);
+      this.#actors.delete(address);
       this.#pools.release(place.allocation);
       const worker = this.#workers.get(place.workerId);
       if (worker?.is === "host") worker.actors--;
@@ -198,7 +198,7 @@ export class Scheduler {
       if (waiting.kind === "lease") {
         const { requestId, peer } = waiting.request;
         effects.push({ type: "requestFailed", requestId, peer, groupId });
-      } else effects.push({ type: "actorFailed", actorId: waiting.request.actorId, groupId });
+      } else effects.push({ type: "actorFailed", address: waiting.request.address, groupId });
     }
     const inGroup = (allocation: Allocation): boolean => allocation.pool.startsWith(`${groupId}/`);
     const reason = `its placement group ${groupId} was removed`;
@@ -206,8 +206,8 @@ export class Scheduler {
       if (state.is === "leased" && inGroup(state.allocation))
         effects.push({ type: "killWorker", workerId, reason });
     }
-    for (const [actorId, place] of this.#actors) {
-      if (inGroup(place.allocation)) effects.push({ type: "actorFailed", actorId, groupId });
+    for (const [address, place] of this.#actors) {
+      if (inGroup(place.allocation)) effects.push({ type: "actorFailed", address, groupId });
     }
     if (group.created) this.#pools.unreserve(groupId);
     return [...effects, ...this.#schedule()];
@@ -357,7 +357,7 @@ export class Scheduler {
 
   /** The actor lives in this worker from now on; what it needed to be placed gives way to what it keeps. */
   #place(
-    { actorId, isolation, resources }: ActorRequest,
+    { address, isolation, resources }: ActorRequest,
     workerId: PeerId,
     placed: Allocation,
   ): SchedulerEffect {
@@ -370,11 +370,11 @@ export class Scheduler {
     if (isolation === "shared") this.#lastShared = place;
     this.#pools.release(placed);
     this.#pools.retake(place.allocation);
-    this.#actors.set(actorId, place);
+    this.#actors.set(address, place);
     const host = this.#workers.get(workerId);
     if (host?.is === "host") host.actors++;
     else this.#workers.set(workerId, isolation === "shared" ? { is: "host", actors: 1 } : { is: "actor" });
-    return { type: "placeActor", actorId, workerId };
+    return { type: "placeActor", address, workerId };
   }
 
   #schedule(): SchedulerEffect[] {

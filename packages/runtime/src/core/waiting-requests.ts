@@ -2,7 +2,7 @@
  * The requests that wait in the scheduler: those of deeper tasks first, then in order of arrival. Requests that are
  * alike wait in one queue, so that the scheduler looks at one of them and not at all when there is no room.
  */
-import type { ActorId, PeerId, RequestId } from "./ids.ts";
+import type { PeerId, RequestId } from "./ids.ts";
 import { LinkedList, type Linked } from "./linked-list.ts";
 import type { ActorRequest, LeaseRequest, WhoWaits } from "./scheduler-types.ts";
 
@@ -18,7 +18,7 @@ export type Verdict = "served" | "waits" | "shut";
 export class WaitingRequests {
   readonly #queues = new Map<string, LinkedList<Waiting>>();
   readonly #leases = new Map<RequestId, Waiting>();
-  readonly #actors = new Map<ActorId, Waiting>();
+  readonly #actors = new Map<number, Waiting>();
   /** How many leases each thread waits for. */
   readonly #leasesOf = new Map<PeerId, number>();
   #order = 0;
@@ -43,7 +43,7 @@ export class WaitingRequests {
     const key = `${kind}${isolation}|${request.depth}|${asked.key()}@${pool?.placementGroup ?? ""}/${pool?.bundleIndex ?? ""}`;
     const links = { order: this.#order++, key, before: undefined, after: undefined, list: undefined };
     const waiting: Waiting = { ...entry, ...links };
-    if (waiting.kind === "actor") this.#actors.set(waiting.request.actorId, waiting);
+    if (waiting.kind === "actor") this.#actors.set(waiting.request.address, waiting);
     else {
       const { requestId, peer } = waiting.request;
       this.#leases.set(requestId, waiting);
@@ -59,8 +59,8 @@ export class WaitingRequests {
     if (waiting !== undefined) this.remove(waiting);
   }
 
-  removeActor(actorId: ActorId): void {
-    const waiting = this.#actors.get(actorId);
+  removeActor(address: number): void {
+    const waiting = this.#actors.get(address);
     if (waiting !== undefined) this.remove(waiting);
   }
 
@@ -69,7 +69,7 @@ export class WaitingRequests {
     queue?.remove(waiting);
     if (queue?.isEmpty === true) this.#queues.delete(waiting.key);
     if (waiting.kind === "actor") {
-      this.#actors.delete(waiting.request.actorId);
+      this.#actors.delete(waiting.request.address);
       return;
     }
     const { requestId, peer } = waiting.request;

@@ -13,7 +13,7 @@ import {
   type DeathCause,
   type DirectoryEffect,
 } from "../core/actor-directory.ts";
-import { actorIdOf, countOf, newId, slotOf } from "../core/ids.ts";
+import { actorIdOf, newId, slotOf } from "../core/ids.ts";
 import type { PeerId, PlacementGroupId, RequestId } from "../core/ids.ts";
 import { ResourceSet, type Resources } from "../core/resources.ts";
 import type { WhoWaits } from "../core/scheduler-types.ts";
@@ -254,23 +254,22 @@ export class Node {
     this.#warnIfInfeasible({ ...traits.demand, resources: traits.placement }, "actor");
     for (let i = 0; i < run.times; i++) {
       const count = run.first + i;
-      const actorId = actorIdOf(ownerId, count);
-      this.#follow(this.#directory.register({ actorId, ownerId, count, name: undefined, traits }));
+      this.#follow(this.#directory.register({ ownerId, count, name: undefined, traits }));
     }
     this.#watch();
   }
 
   #registerNamed(from: PeerId, message: Extract<PeerToNode, { t: "actor.registerNamed" }>): void {
-    const { actorId, name, requestId } = message;
+    const { count, name, requestId } = message;
     const traits = this.#templates.get(from, message.template);
     const existing = this.#directory.find(name, traits.handle.namespace);
     if (existing !== undefined) {
-      if (message.getIfExists) this.#direct(this.#directory.countHandles(existing.actorId, from, 1));
-      return this.#send(from, { t: "reply", requestId, result: { existing: handleOf(existing) } });
+      const handle = handleOf(existing);
+      if (message.getIfExists) this.#direct(this.#directory.countHandles(handle.actorId, from, 1));
+      return this.#send(from, { t: "reply", requestId, result: { existing: handle } });
     }
     this.#warnIfInfeasible({ ...traits.demand, resources: traits.placement }, "actor");
-    const count = countOf(actorId);
-    this.#direct(this.#directory.register({ actorId, ownerId: from, count, name, traits }));
+    this.#direct(this.#directory.register({ ownerId: from, count, name, traits }));
     this.#send(from, { t: "reply", requestId, result: {} });
   }
 
@@ -333,7 +332,7 @@ export class Node {
           this.#send(effect.peer, { t: "lease.reclaimed", leaseId: effect.leaseId });
           break;
         case "placeActor":
-          this.#follow(this.#directory.placed(effect.actorId, effect.workerId));
+          this.#follow(this.#directory.placed(effect.address, effect.workerId));
           break;
         case "groupReady":
           this.#answerGroup(effect.groupId, true);
@@ -348,7 +347,7 @@ export class Node {
         case "actorFailed": {
           const message = `its placement group ${effect.groupId} was removed`;
           this.#follow(
-            this.#directory.kill(effect.actorId, true, { kind: "placement-group-removed", message }),
+            this.#directory.unplaceable(effect.address, { kind: "placement-group-removed", message }),
           );
           break;
         }
@@ -375,11 +374,11 @@ export class Node {
     for (const effect of effects) {
       switch (effect.type) {
         case "requestPlace": {
-          const { actorId, traits } = effect;
+          const { address, traits } = effect;
           const { demand, placement, isolation } = traits;
           const { resources, pool, depth, name } = demand;
           this.#perform(
-            this.#scheduler.requestActor({ actorId, resources, pool, depth, name, placement, isolation }),
+            this.#scheduler.requestActor({ address, resources, pool, depth, name, placement, isolation }),
           );
           break;
         }
@@ -400,7 +399,7 @@ export class Node {
           for (const peer of effect.peers) this.#send(peer, { t: "actor.update", update: effect.update });
           break;
         case "releasePlace":
-          this.#perform(this.#scheduler.releaseActor(effect.actorId));
+          this.#perform(this.#scheduler.releaseActor(effect.address));
           break;
         case "destroy":
           if (effect.isolation === "thread") this.#pool.terminate(effect.workerId, effect.reason);
@@ -499,8 +498,10 @@ export class Node {
   #answer(from: PeerId, query: Query): unknown {
     if (query.what === "actor") {
       const found = this.#directory.find(query.name, query.namespace);
-      if (found !== undefined) this.#direct(this.#directory.countHandles(found.actorId, from, 1));
-      return found === undefined ? undefined : handleOf(found);
+      if (found === undefined) return undefined;
+      const handle = handleOf(found);
+      this.#direct(this.#directory.countHandles(handle.actorId, from, 1));
+      return handle;
     }
     if (query.what === "peers") return [...this.#lines.keys()];
     const { nodeId } = this.#config;
@@ -537,9 +538,9 @@ export class Node {
   }
 }
 
-const handleOf = ({ traits, actorId, name }: ActorRegistration): HandleMeta => ({
+const handleOf = ({ traits, ownerId, count, name }: ActorRegistration): HandleMeta => ({
   kind: traits.handle,
-  actorId,
+  actorId: actorIdOf(ownerId, count),
   name,
 });
 

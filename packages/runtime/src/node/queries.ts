@@ -28,7 +28,7 @@ export function answerQuery(query: Exclude<Query, { what: "actor" | "peers" }>, 
       ];
     case "actors":
       return directory.list().map(({ registration, update }) => ({
-        actorId: registration.actorId,
+        actorId: update.actorId,
         className: registration.traits.handle.className,
         name: registration.name,
         namespace: registration.traits.handle.namespace,

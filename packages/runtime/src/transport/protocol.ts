@@ -112,7 +112,7 @@ export type PeerToNode =
   | {
       readonly t: "actor.registerNamed";
       readonly template: number;
-      readonly actorId: ActorId;
+      readonly count: number;
       readonly name: string;
       readonly getIfExists: boolean;
       readonly requestId: RequestId;
