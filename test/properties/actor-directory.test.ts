@@ -5,11 +5,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import type {
-  ActorTraits,
-  ActorUpdate,
-  DirectoryEffect,
-} from "../../packages/runtime/src/core/actor-directory.ts";
+import type { ActorUpdate, DirectoryEffect } from "../../packages/runtime/src/core/actor-directory.ts";
 import { EXITED, KILLED, OUT_OF_SCOPE } from "../../packages/runtime/dist/core/actor-deaths.js";
 import { ActorDirectory } from "../../packages/runtime/dist/core/actor-directory.js";
 import { actorIdOf } from "../../packages/runtime/dist/core/ids.js";

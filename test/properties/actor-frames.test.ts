@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 import type { Channel, Message } from "../../packages/runtime/src/transport/channel.ts";
 import { EXITED, KILLED, OUT_OF_SCOPE } from "../../packages/runtime/dist/core/actor-deaths.js";
 import { Outbox, type Run } from "../../packages/runtime/dist/transport/outbox.js";
-import { decodeMessage, encodeMessage, scratch } from "../../packages/runtime/dist/transport/wire-format.js";
+import { scratch } from "../../packages/runtime/dist/transport/scratch.js";
+import { decodeMessage, encodeMessage } from "../../packages/runtime/dist/transport/wire-format.js";
 
 const u16 = fc.integer({ min: 1, max: 0xffff });
 const u32 = fc.nat(0xffff_ffff);

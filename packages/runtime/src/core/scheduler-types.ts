@@ -1,6 +1,6 @@
 /** What goes into the scheduler and what comes out of it. */
 import type { LeaseId, PeerId, PlacementGroupId, RequestId } from "./ids.ts";
-import type { PoolSelector } from "./resource-pools.ts";
+import type { Allocation, PoolSelector } from "./resource-pools.ts";
 import type { ResourceSet } from "./resources.ts";
 
 /** What a lease or an actor asks for. */
@@ -83,4 +83,24 @@ export interface SchedulerView {
   }[];
   readonly workers: number;
   readonly starting: number;
+}
+
+/** What a worker does. */
+export type WorkerState =
+  | { readonly is: "idle" }
+  | {
+      readonly is: "leased";
+      readonly leaseId: LeaseId;
+      readonly peer: PeerId;
+      readonly allocation: Allocation;
+      blocked: boolean;
+    }
+  | { readonly is: "actor" }
+  | Host
+  | { readonly is: "retiring" };
+
+/** A worker with shared actors. */
+export interface Host {
+  readonly is: "host";
+  actors: number;
 }

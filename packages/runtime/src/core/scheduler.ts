@@ -18,28 +18,12 @@ import type {
   SchedulerOptions,
   SchedulerView,
   WhoWaits,
+  WorkerState,
 } from "./scheduler-types.ts";
+import { SharedHosts } from "./shared-hosts.ts";
 import { WaitingRequests, type Verdict } from "./waiting-requests.ts";
 
 export type { ActorRequest, Demand, LeaseRequest, SchedulerEffect, SchedulerOptions, SchedulerView };
-
-type WorkerState =
-  | { readonly is: "idle" }
-  | {
-      readonly is: "leased";
-      readonly leaseId: LeaseId;
-      readonly peer: PeerId;
-      readonly allocation: Allocation;
-      blocked: boolean;
-    }
-  | { readonly is: "actor" }
-  | Host
-  | { readonly is: "retiring" };
-
-interface Host {
-  readonly is: "host";
-  actors: number;
-}
 
 interface ActorPlace {
   readonly workerId: PeerId;
@@ -61,14 +45,14 @@ export class Scheduler {
   readonly #removedGroups = new RecentIds(10_000);
   readonly #waiting = new WaitingRequests();
   #starting = 0;
-  /** Shared actors go there without a look at other hosts while it has fewer than that. */
-  #neighbours: { readonly workerId: PeerId; readonly host: Host; readonly upTo: number } | undefined;
+  readonly #hosts: SharedHosts;
   /** Of the last shared actor: those that are alike share it. */
   #lastShared: ActorPlace | undefined;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#pools = new ResourcePools(options.total);
+    this.#hosts = new SharedHosts(this.#workers, options.poolSize);
   }
 
   /** Begins: starts the warm workers. */
@@ -157,7 +141,7 @@ export class Scheduler {
     }
     // Nobody who waits could want what a shared actor without resources takes.
     if (request.isolation === "shared" && (this.#waiting.isEmpty || request.placement.isEmpty)) {
-      const workerId = this.#hostForShared();
+      const workerId = this.#hosts.choose();
       const placed =
         workerId === undefined ? undefined : this.#pools.allocate(request.placement, request.pool);
       if (workerId !== undefined && placed !== undefined) return [this.#place(request, workerId, placed)];
@@ -329,32 +313,6 @@ export class Scheduler {
     return who.is === "one" ? who.peer : undefined;
   }
 
-  /**
-   * The least loaded host of shared actors, once there are as many hosts as the pool has workers. With many actors, a
-   * few more in the host of the last one are no matter, and neighbours are cheaper to make.
-   */
-  #hostForShared(): PeerId | undefined {
-    const near = this.#neighbours;
-    if (
-      near !== undefined &&
-      near.host.actors < near.upTo &&
-      this.#workers.get(near.workerId) === near.host
-    ) {
-      return near.workerId;
-    }
-    let hosts = 0;
-    let best: { readonly workerId: PeerId; readonly host: Host } | undefined;
-    for (const [workerId, host] of this.#workers) {
-      if (host.is !== "host") continue;
-      hosts++;
-      if (best === undefined || host.actors < best.host.actors) best = { workerId, host };
-    }
-    if (best === undefined || (hosts < this.#options.poolSize && best.host.actors > 0)) return undefined;
-    const { actors } = best.host;
-    this.#neighbours = { ...best, upTo: actors + Math.min(NEIGHBOURS, actors >> 4) };
-    return best.workerId;
-  }
-
   /** The actor lives in this worker from now on; what it needed to be placed gives way to what it keeps. */
   #place(
     { address, isolation, resources }: ActorRequest,
@@ -401,7 +359,7 @@ export class Scheduler {
       const placed = this.#pools.allocate(entry.kind === "actor" ? entry.request.placement : resources, pool);
       if (placed === undefined) return "shut";
       const shared = entry.kind === "actor" && entry.request.isolation === "shared";
-      const host = shared ? this.#hostForShared() : undefined;
+      const host = shared ? this.#hosts.choose() : undefined;
       const workerId = host ?? idle.shift();
       if (workerId === undefined) {
         // Hold the resources for the rest of this pass only, so that no more workers start than can be used.
@@ -434,9 +392,6 @@ export class Scheduler {
     return effects;
   }
 }
-
-/** Shared actors that may go to one host one after another when there are many. */
-const NEIGHBOURS = 64;
 
 const cpuOf = (allocation: Allocation): Allocation => ({
   ...allocation,

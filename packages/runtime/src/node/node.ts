@@ -4,21 +4,12 @@
  */
 import type { ResourceLimits } from "node:worker_threads";
 
-import type { HandleMeta } from "../api/actor-handle.ts";
-import { EXITED, KILLED, OUT_OF_SCOPE } from "../core/actor-deaths.ts";
-import {
-  ActorDirectory,
-  type ActorRegistration,
-  type ActorTraits,
-  type DeathCause,
-  type DirectoryEffect,
-} from "../core/actor-directory.ts";
-import { actorIdOf, newId, slotOf } from "../core/ids.ts";
+import type { DeathCause } from "../core/actor-directory.ts";
+import { newId, slotOf } from "../core/ids.ts";
 import type { PeerId, PlacementGroupId, RequestId } from "../core/ids.ts";
 import { ResourceSet, type Resources } from "../core/resources.ts";
 import type { WhoWaits } from "../core/scheduler-types.ts";
 import { Scheduler, type Demand, type SchedulerEffect } from "../core/scheduler.ts";
-import { Introduced } from "../peer/introductions.ts";
 import type { PeerSeat } from "../peer/peer.ts";
 import { StoreUsage, type StoreUsageHandle } from "../objects/store-usage.ts";
 import type { Attachment } from "../transport/channel.ts";
@@ -27,15 +18,9 @@ import { Inbox } from "../transport/inbox.ts";
 import { LeaseBoard } from "../transport/lease-board.ts";
 import { Outbox } from "../transport/outbox.ts";
 import { RingChannel, type ChannelEnd } from "../transport/ring-channel.ts";
-import type {
-  ExitCause,
-  NodeActorTemplate,
-  NodeToPeer,
-  PeerToNode,
-  Query,
-  RunToPeer,
-  WireDemand,
-} from "../transport/protocol.ts";
+import type { ExitCause, NodeToPeer, PeerToNode, Query, RunToPeer } from "../transport/protocol.ts";
+import { toDemand } from "./demand.ts";
+import { NodeActors } from "./node-actors.ts";
 import { answerQuery } from "./queries.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
@@ -59,12 +44,6 @@ export interface NodeConfig {
   readonly pollUs: number | undefined;
 }
 
-/** What actors have in common. */
-interface Template extends ActorTraits {
-  readonly demand: Demand;
-  readonly placement: ResourceSet;
-}
-
 /** How the node talks to one thread. */
 interface Line {
   readonly channel: RingChannel;
@@ -78,14 +57,12 @@ const REFILL_MS = 50;
 export class Node {
   readonly #config: NodeConfig;
   readonly #scheduler: Scheduler;
-  readonly #directory = new ActorDirectory<Template>();
+  readonly #actors: NodeActors;
   readonly #pool: WorkerPool;
   readonly #inbox: Inbox;
   readonly #usage: StoreUsage;
   readonly #board: LeaseBoard;
   readonly #lines = new Map<PeerId, Line>();
-  /** By owner and number. */
-  readonly #templates = new Introduced<Template>();
   readonly #groupWaiters = new Map<PlacementGroupId, { peer: PeerId; requestId: RequestId }[]>();
   readonly #idleWaiters: { peer: PeerId; requestId: RequestId }[] = [];
   /** Workers that ended by themselves before they ran anything, in a row: something is wrong with the set-up. */
@@ -109,6 +86,14 @@ export class Node {
         isParked: (workerId, leaseId) => board.isParked(slotOf(workerId), leaseId),
         reclaim: (workerId, leaseId) => board.reclaim(slotOf(workerId), leaseId),
       },
+    });
+    this.#actors = new NodeActors({
+      scheduler: this.#scheduler,
+      perform: (effects) => this.#perform(effects),
+      send: (peer, message) => this.#send(peer, message),
+      join: (peer, run) => this.#lines.get(peer)?.outbox.join(run),
+      terminate: (workerId, reason) => this.#pool.terminate(workerId, reason),
+      warnIfInfeasible: (demand, kind) => this.#warnIfInfeasible(demand, kind),
     });
     this.#pool = new WorkerPool({
       resourceLimits: config.workerResourceLimits,
@@ -182,39 +167,6 @@ export class Node {
       case "idle.wait":
         this.#idleWaiters.push({ peer: from, requestId: message.requestId });
         return this.#apply(this.#scheduler.reclaimParked());
-      case "actor.template":
-        return this.#learn(from, message.template, message.of);
-      case "actor.forget":
-        this.#templates.forget(from, message.template);
-        return;
-      case "actor.register":
-        return this.#registerRun(from, message);
-      case "actor.registerNamed":
-        return this.#registerNamed(from, message);
-      case "actor.created": {
-        const { first, times } = message;
-        for (let i = 0; i < times; i++) this.#follow(this.#directory.created(first + i, from));
-        return this.#watch();
-      }
-      case "actor.creationFailed": {
-        const { address, error } = message;
-        const text = `its constructor raised ${error.name}: ${error.message}`;
-        return this.#direct(
-          this.#directory.creationFailed(address, { kind: "creation-failed", message: text, error }),
-        );
-      }
-      case "actor.exited": {
-        const cause = message.reason === "exited" ? EXITED : OUT_OF_SCOPE;
-        return this.#direct(this.#directory.exited(message.address, cause));
-      }
-      case "actor.subscribe":
-        return this.#direct(this.#directory.subscribe(message.actorId, from));
-      case "actor.kill":
-        return this.#direct(this.#directory.kill(message.actorId, message.noRestart, KILLED));
-      case "actor.handles":
-        return this.#direct(this.#directory.countHandles(message.actorId, message.peer, message.times));
-      case "actor.release":
-        return this.#direct(this.#directory.countHandles(message.actorId, from, -message.times));
       case "connect":
         return this.#send(message.to, { t: "connect", from }, attachments);
       case "group.create":
@@ -234,43 +186,11 @@ export class Node {
         return this.#send(this.#config.driverId, { t: "log", record: message.record });
       case "shutdown":
         void this.#shutdown();
+        return;
+      default:
+        this.#actors.receive(from, message);
+        this.#watch();
     }
-  }
-
-  #learn(from: PeerId, number: number, of: NodeActorTemplate): void {
-    const { handle, isolation, maxRestarts } = of;
-    const placement = ResourceSet.of(of.placement);
-    this.#templates.learn(from, number, {
-      handle,
-      isolation,
-      maxRestarts,
-      demand: toDemand(of.demand),
-      placement,
-    });
-  }
-
-  #registerRun(ownerId: PeerId, run: Extract<PeerToNode, { t: "actor.register" }>): void {
-    const traits = this.#templates.get(ownerId, run.template);
-    this.#warnIfInfeasible({ ...traits.demand, resources: traits.placement }, "actor");
-    for (let i = 0; i < run.times; i++) {
-      const count = run.first + i;
-      this.#follow(this.#directory.register({ ownerId, count, name: undefined, traits }));
-    }
-    this.#watch();
-  }
-
-  #registerNamed(from: PeerId, message: Extract<PeerToNode, { t: "actor.registerNamed" }>): void {
-    const { count, name, requestId } = message;
-    const traits = this.#templates.get(from, message.template);
-    const existing = this.#directory.find(name, traits.handle.namespace);
-    if (existing !== undefined) {
-      const handle = handleOf(existing);
-      if (message.getIfExists) this.#direct(this.#directory.countHandles(handle.actorId, from, 1));
-      return this.#send(from, { t: "reply", requestId, result: { existing: handle } });
-    }
-    this.#warnIfInfeasible({ ...traits.demand, resources: traits.placement }, "actor");
-    this.#direct(this.#directory.register({ ownerId: from, count, name, traits }));
-    this.#send(from, { t: "reply", requestId, result: {} });
   }
 
   #createGroup(message: Extract<PeerToNode, { t: "group.create" }>): void {
@@ -303,11 +223,6 @@ export class Node {
     this.#watch();
   }
 
-  #direct(effects: readonly DirectoryEffect<Template>[]): void {
-    this.#follow(effects);
-    this.#watch();
-  }
-
   #watch(): void {
     this.#watchSurplus();
     this.#watchIdle();
@@ -332,7 +247,7 @@ export class Node {
           this.#send(effect.peer, { t: "lease.reclaimed", leaseId: effect.leaseId });
           break;
         case "placeActor":
-          this.#follow(this.#directory.placed(effect.address, effect.workerId));
+          this.#actors.placed(effect.address, effect.workerId);
           break;
         case "groupReady":
           this.#answerGroup(effect.groupId, true);
@@ -344,13 +259,9 @@ export class Node {
             groupId: effect.groupId,
           });
           break;
-        case "actorFailed": {
-          const message = `its placement group ${effect.groupId} was removed`;
-          this.#follow(
-            this.#directory.unplaceable(effect.address, { kind: "placement-group-removed", message }),
-          );
+        case "actorFailed":
+          this.#actors.groupRemoved(effect.address, effect.groupId);
           break;
-        }
         case "killWorker":
           this.#pool.terminate(effect.workerId, effect.reason);
           break;
@@ -366,48 +277,6 @@ export class Node {
     const isNew = this.#board.setWaiting(who.is === "one" ? slotOf(who.peer) : who.is);
     if (isNew && who.is !== "nobody") {
       this.#apply(this.#scheduler.reschedule());
-    }
-  }
-
-  /** What the directory decided. */
-  #follow(effects: readonly DirectoryEffect<Template>[]): void {
-    for (const effect of effects) {
-      switch (effect.type) {
-        case "requestPlace": {
-          const { address, traits } = effect;
-          const { demand, placement, isolation } = traits;
-          const { resources, pool, depth, name } = demand;
-          this.#perform(
-            this.#scheduler.requestActor({ address, resources, pool, depth, name, placement, isolation }),
-          );
-          break;
-        }
-        case "create": {
-          const { ownerId, count, workerId, address, incarnation } = effect;
-          const place: RunToPeer = {
-            t: "actor.place",
-            first: count,
-            times: 1,
-            workerId,
-            address,
-            incarnation,
-          };
-          this.#lines.get(ownerId)?.outbox.join(place);
-          break;
-        }
-        case "publish":
-          for (const peer of effect.peers) this.#send(peer, { t: "actor.update", update: effect.update });
-          break;
-        case "releasePlace":
-          this.#perform(this.#scheduler.releaseActor(effect.address));
-          break;
-        case "destroy":
-          if (effect.isolation === "thread") this.#pool.terminate(effect.workerId, effect.reason);
-          else this.#send(effect.workerId, { t: "actor.drop", address: effect.address });
-          break;
-        case "askToExit":
-          this.#send(effect.workerId, { t: "actor.leave", address: effect.address });
-      }
     }
   }
 
@@ -445,7 +314,6 @@ export class Node {
       this.#inbox.remove(line.outbox);
       this.#lines.delete(workerId);
     }
-    this.#templates.peerDied(workerId);
     retireBell(this.#config.bells, slotOf(workerId));
     this.#usage.strike(slotOf(workerId));
     if (this.#closing) return;
@@ -464,8 +332,7 @@ export class Node {
     // The scheduler first: what is placed anew must not come to the dead worker again.
     this.#perform(this.#scheduler.workerDied(workerId));
     this.#perform(this.#scheduler.peerDied(workerId));
-    this.#follow(this.#directory.peerDied(workerId));
-    this.#follow(this.#directory.workerDied(workerId, death));
+    this.#actors.workerDied(workerId, death);
     this.#watch();
   }
 
@@ -496,19 +363,13 @@ export class Node {
   }
 
   #answer(from: PeerId, query: Query): unknown {
-    if (query.what === "actor") {
-      const found = this.#directory.find(query.name, query.namespace);
-      if (found === undefined) return undefined;
-      const handle = handleOf(found);
-      this.#direct(this.#directory.countHandles(handle.actorId, from, 1));
-      return handle;
-    }
+    if (query.what === "actor") return this.#actors.named(query.name, query.namespace, from);
     if (query.what === "peers") return [...this.#lines.keys()];
     const { nodeId } = this.#config;
     return answerQuery(query, {
       nodeId,
       scheduler: this.#scheduler,
-      directory: this.#directory,
+      directory: this.#actors.directory,
       threads: this.#pool.size,
     });
   }
@@ -538,18 +399,8 @@ export class Node {
   }
 }
 
-const handleOf = ({ traits, ownerId, count, name }: ActorRegistration): HandleMeta => ({
-  kind: traits.handle,
-  actorId: actorIdOf(ownerId, count),
-  name,
-});
-
 const followsPlace = (run: RunToPeer, times: number, next: RunToPeer): boolean =>
   run.first + times === next.first &&
   run.address + times === next.address &&
   run.workerId === next.workerId &&
   run.incarnation === next.incarnation;
-
-function toDemand(wire: WireDemand): Demand {
-  return { ...wire, resources: ResourceSet.of(wire.resources) };
-}

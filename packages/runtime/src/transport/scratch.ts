@@ -4,7 +4,7 @@ const SCRATCH_BYTES = 128 * 1024;
 /** Where the last message was encoded: one for the thread, used again for the next. */
 export const scratch: { bytes: Buffer } = { bytes: Buffer.allocUnsafeSlow(SCRATCH_BYTES) };
 
-export function copyOf(bytes: Buffer, start: number, end: number): Uint8Array {
+export function copyOf(bytes: Buffer, start: number, end: number): Buffer {
   const copy = Buffer.allocUnsafe(end - start);
   if (end - start > 64) bytes.copy(copy, 0, start, end);
   else for (let i = start; i < end; i++) copy[i - start] = bytes[i] ?? 0; // cheaper than a call

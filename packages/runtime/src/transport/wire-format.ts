@@ -25,8 +25,6 @@ import {
   valueFrom,
 } from "./wire-values.ts";
 
-export { scratch } from "./scratch.ts";
-
 const Form = { packed: 0, call: 1, push: 2, done: 3 } as const;
 
 const RETRY_EXCEPTIONS = 2;
