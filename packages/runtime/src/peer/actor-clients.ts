@@ -191,11 +191,6 @@ export class ActorClients {
     }
   }
 
-  /** Records that are kept, for tests. */
-  get size(): number {
-    return this.#own.size + this.#borrowed.size;
-  }
-
   #find(actorId: ActorId): ActorClient | undefined {
     const borrowed = this.#borrowed.get(actorId);
     if (borrowed !== undefined || !isActorOf(actorId, this.#link.peerId)) return borrowed;

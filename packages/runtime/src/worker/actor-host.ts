@@ -96,11 +96,6 @@ export class ActorHost {
     if (actor !== undefined) this.#exit(actor, "out-of-scope");
   }
 
-  /** Actors that live here, for tests. */
-  get size(): number {
-    return this.#actors.size;
-  }
-
   /** The actor goes on after this turn of the event loop: user code never runs on the channel's stack. */
   #awaitTurn(actor: HostedActor): void {
     if (actor.waitsForTurn || !actor.isFree) return;
@@ -134,11 +129,12 @@ export class ActorHost {
       if (preparing !== undefined) {
         // Later calls do not begin before this one. Decoding reports what could not be loaded.
         const go = (): void => {
-          actor.waitsForTurn = false;
+          actor.isLoading = false;
+          if (actor.gone) return;
           this.#begin(actor, next);
           this.#awaitTurn(actor);
         };
-        actor.waitsForTurn = true;
+        actor.isLoading = true;
         void preparing.then(go, go);
         return;
       }

@@ -25,8 +25,9 @@ export class HostedActor implements ContextActor, ContextFrame {
   maxConcurrency = 1;
   /** The call whose synchronous code runs. */
   current: TaskContext | undefined;
-  /** Waits for its turn; or for what its next call imports. */
   waitsForTurn = false;
+  /** The arguments of its next call import something. */
+  isLoading = false;
   gone = false;
   readonly #owner: PeerId;
   readonly #count: number;
@@ -96,7 +97,7 @@ export class HostedActor implements ContextActor, ContextFrame {
 
   /** Whether one more call may begin. */
   get isFree(): boolean {
-    return (this.#underWay?.size ?? 0) < this.maxConcurrency;
+    return !this.isLoading && (this.#underWay?.size ?? 0) < this.maxConcurrency;
   }
 
   /** The call, if it has not finished. */
