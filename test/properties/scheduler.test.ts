@@ -13,8 +13,8 @@ class Model {
   readonly workers = new Set<PeerId>();
   readonly leases = new Map<LeaseId, { workerId: PeerId; resources: ResourceSet; blocked: boolean }>();
   readonly requests = new Map<RequestId, ResourceSet>();
-  readonly actors = new Map<string, { workerId: PeerId; resources: ResourceSet; isolation: string }>();
-  readonly actorDemands = new Map<string, { resources: ResourceSet; isolation: "thread" | "shared" }>();
+  readonly actors = new Map<number, { workerId: PeerId; resources: ResourceSet; isolation: string }>();
+  readonly actorDemands = new Map<number, { resources: ResourceSet; isolation: "thread" | "shared" }>();
   readonly parked = new Set<LeaseId>();
   starting = 0;
   #ids = 0;
@@ -33,6 +33,10 @@ class Model {
       },
     });
     this.apply(this.scheduler.start());
+  }
+
+  address(): number {
+    return this.#ids++;
   }
 
   id(): string {
@@ -55,16 +59,16 @@ class Model {
         this.leases.delete(effect.leaseId);
       }
       if (effect.type === "placeActor") {
-        const demand = this.actorDemands.get(effect.actorId);
+        const demand = this.actorDemands.get(effect.address);
         if (demand === undefined) throw new Error("placed an actor that does not wait");
-        this.actorDemands.delete(effect.actorId);
+        this.actorDemands.delete(effect.address);
         const alone = [...this.actors.values()].every(
           (other) =>
             other.workerId !== effect.workerId ||
             (other.isolation === "shared" && demand.isolation === "shared"),
         );
         expect(alone).toBe(true);
-        this.actors.set(effect.actorId, { ...demand, workerId: effect.workerId });
+        this.actors.set(effect.address, { ...demand, workerId: effect.workerId });
       }
     }
   }
@@ -133,10 +137,10 @@ function perform(model: Model, { act, pick, cpus }: Step): void {
     }
     case "actor":
     case "shared": {
-      const actorId = model.id();
+      const address = model.address();
       const isolation = act === "actor" ? "thread" : "shared";
-      model.actorDemands.set(actorId, { resources, isolation });
-      return model.apply(scheduler.requestActor({ ...common, actorId, placement: resources, isolation }));
+      model.actorDemands.set(address, { resources, isolation });
+      return model.apply(scheduler.requestActor({ ...common, address, placement: resources, isolation }));
     }
     case "start": {
       if (model.starting === 0) return;
@@ -182,11 +186,11 @@ function perform(model: Model, { act, pick, cpus }: Step): void {
       return model.apply(scheduler.workerDied(workerId));
     }
     case "release": {
-      const actorId = one(model.actors.keys());
-      if (actorId === undefined) return;
-      const actor = model.actors.get(actorId);
-      model.actors.delete(actorId);
-      model.apply(scheduler.releaseActor(actorId));
+      const address = one(model.actors.keys());
+      if (address === undefined) return;
+      const actor = model.actors.get(address);
+      model.actors.delete(address);
+      model.apply(scheduler.releaseActor(address));
       if (actor?.isolation === "thread") {
         model.workers.delete(actor.workerId); // its thread is not reused
         model.apply(scheduler.workerDied(actor.workerId));

@@ -35,6 +35,18 @@ class Meeting {
   }
 }
 
+const shared = (): Int32Array<SharedArrayBuffer> => new Int32Array(new SharedArrayBuffer(4));
+
+const Stuck = ray.remote(
+  class Stuck {
+    wait(started: Int32Array, gate: Int32Array): void {
+      Atomics.store(started, 0, 1);
+      Atomics.notify(started, 0);
+      Atomics.wait(gate, 0, 0);
+    }
+  },
+);
+
 for (const isolation of ["thread", "shared"] as const) {
   describe(`actors with isolation "${isolation}"`, () => {
     useSession();
@@ -108,6 +120,22 @@ for (const isolation of ["thread", "shared"] as const) {
       expect(error).toBeInstanceOf(ray.ActorDiedError);
       expect(error.message).toContain("killed by kill(actor)");
       expect(error["actorId"]).toMatch(/^actor_/);
+    });
+
+    it("that are killed in the middle of a call fail it, and those behind it", async () => {
+      const { started, gate } = { started: shared(), gate: shared() };
+      const stuck = owned(Stuck.options({ isolation }).remote());
+      const running = stuck.wait.remote(started, gate);
+      const behind = stuck.wait.remote(started, gate);
+      for (let seen = 0; seen === 0; seen = Atomics.load(started, 0)) {
+        await Atomics.waitAsync(started, 0, 0).value;
+      }
+      ray.kill(stuck);
+      for (const ref of [running, behind]) {
+        expect(await failure(ray.get(ref))).toBeInstanceOf(ray.ActorDiedError);
+      }
+      Atomics.store(gate, 0, 1);
+      Atomics.notify(gate, 0);
     });
 
     it("end themselves with exitActor", async () => {

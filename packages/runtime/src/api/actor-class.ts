@@ -3,9 +3,10 @@ import { InvalidArgumentError } from "../core/errors.ts";
 import type { ActorTemplate } from "../peer/actor-template.ts";
 import type { ActorHandle } from "./actor-handle.ts";
 import { setCaptures } from "../serialization/functions/captures.ts";
+import { LastTemplate } from "./last-template.ts";
 import { checkActorOptions, type ActorOptions } from "./options.ts";
-import { captureFor } from "./remote-function.ts";
-import { currentRuntime, type Runtime } from "./runtime.ts";
+import { capture } from "./remote-function.ts";
+import { currentRuntime } from "./runtime.ts";
 import type { AnyClass, Args, ConstructorParametersOf } from "./types.ts";
 
 /**
@@ -19,8 +20,7 @@ import type { AnyClass, Args, ConstructorParametersOf } from "./types.ts";
 export class ActorClass<C extends AnyClass> {
   /** Read when it is used: a class that captures its own actor class arrives after it. */
   readonly #target: readonly [cls: C, options: ActorOptions];
-  /** What the last actor had in common with those before it; usually the next one has it, too. */
-  #last: { readonly runtime: Runtime; readonly template: ActorTemplate } | undefined;
+  readonly #last = new LastTemplate<ActorTemplate>();
 
   /** @internal Use `remote`. */
   constructor(target: readonly [cls: C, options: ActorOptions]) {
@@ -35,27 +35,17 @@ export class ActorClass<C extends AnyClass> {
    */
   remote(...args: Args<ConstructorParametersOf<C>>): ActorHandle<InstanceType<C>> {
     const runtime = currentRuntime(`${this.name}.remote()`);
-    const template = this.#templateFor(runtime);
-    // The methods were read off the class, whose instance type the handle shows.
-    return runtime.createActor(template, args, this.#target[1]) as ActorHandle<InstanceType<C>>;
-  }
-
-  #templateFor(runtime: Runtime): ActorTemplate {
     const [cls, options] = this.#target;
-    const depth = runtime.context?.depth ?? 0;
-    const namespace = options.namespace ?? runtime.namespace;
-    const last = this.#last;
-    if (
-      last?.runtime === runtime &&
-      last.template.depth === depth &&
-      last.template.handle.namespace === namespace
-    ) {
-      return last.template;
-    }
-    const code = captureFor(runtime, cls, this.name, options.captures);
-    const template = runtime.actorTemplate({ code, methods: methodsOf(cls) }, options);
-    this.#last = { runtime, template };
-    return template;
+    const template =
+      this.#last.find(runtime, options.namespace) ??
+      this.#last.keep(
+        runtime.actorTemplate(
+          { code: capture(runtime, cls, this.name, options.captures), methods: methodsOf(cls) },
+          options,
+        ),
+      );
+    // The methods were read off the class, whose instance type the handle shows.
+    return runtime.createActor(template, args, options) as ActorHandle<InstanceType<C>>;
   }
 
   /** The same class with other options; unnamed ones stay. */

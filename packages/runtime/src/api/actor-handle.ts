@@ -16,8 +16,9 @@ export interface HandleKind {
   readonly maxPendingCalls: number;
 }
 
-/** What a handle needs to be made again in another thread. Plain data. */
-export interface HandleMeta extends HandleKind {
+/** What a handle needs to be made again in another thread. */
+export interface HandleMeta {
+  readonly kind: HandleKind;
   readonly actorId: ActorId;
   readonly name: string | undefined;
 }
@@ -34,47 +35,46 @@ export interface CallOptions {
   readonly name?: string;
 }
 
-/** Kept by every handle and every unfinished call; when it is collected, this thread has no use for the actor. */
-export interface ActorHold {
-  readonly actorId: ActorId;
-  pendingCalls: number;
+/** What a thread knows of an actor that it has handles of. */
+export interface HandleTarget extends HandleMeta {
+  /** Calls without results yet. */
+  readonly pendingCalls: number;
 }
 
 /** Submits a call; given by the runtime. */
 export type CallSubmitter = (
-  hold: ActorHold,
-  meta: HandleMeta,
-  /** Index in `meta.methods`. */
+  /** Kept by the call until it is done: the actor must not go out of scope before. */
+  handle: object,
+  actor: HandleTarget,
+  /** Index in `kind.methods`. */
   method: number,
   args: readonly unknown[],
   options: CallOptions,
 ) => ObjectRef | ObjectRef[];
 
-interface Inside {
-  readonly meta: HandleMeta;
-  readonly hold: ActorHold;
-}
-
-/** In a private field, so that no name of a user's method can collide. */
+/**
+ * In a private field, so that no name of a user's method can collide. When all handles of a thread and all of its
+ * unfinished calls are collected, the thread has no use for the actor.
+ */
 class BaseHandle {
-  readonly #inside: Inside;
+  readonly #actor: HandleTarget;
 
-  constructor(inside: Inside) {
-    this.#inside = inside;
+  constructor(actor: HandleTarget) {
+    this.#actor = actor;
   }
 
   toString(): string {
-    const { className, actorId } = this.#inside.meta;
-    return `ActorHandle(${className}, ${actorId})`;
+    const { kind, actorId } = this.#actor;
+    return `ActorHandle(${kind.className}, ${actorId})`;
   }
 
   static is(value: unknown): value is BaseHandle {
-    return typeof value === "object" && value !== null && #inside in value;
+    return typeof value === "object" && value !== null && #actor in value;
   }
 
-  static insideOf(handle: object): Inside {
+  static actorOf(handle: object): HandleTarget {
     if (!BaseHandle.is(handle)) throw new TypeError("not an ActorHandle of this thread");
-    return handle.#inside;
+    return handle.#actor;
   }
 }
 
@@ -98,34 +98,33 @@ export const ActorHandleClass: typeof BaseHandle = BaseHandle;
 export type ActorHandle<T = unknown> = ActorMethods<T> & BaseHandle;
 
 class Method {
-  readonly #inside: Inside;
+  readonly #handle: BaseHandle;
   readonly #index: number;
   readonly #submit: CallSubmitter;
   readonly #options: CallOptions;
 
-  constructor(inside: Inside, index: number, submit: CallSubmitter, options: CallOptions) {
-    this.#inside = inside;
+  constructor(handle: BaseHandle, index: number, submit: CallSubmitter, options: CallOptions) {
+    this.#handle = handle;
     this.#index = index;
     this.#submit = submit;
     this.#options = options;
   }
 
   remote(...args: readonly unknown[]): ObjectRef | ObjectRef[] {
-    const { hold, meta } = this.#inside;
-    return this.#submit(hold, meta, this.#index, args, this.#options);
+    return this.#submit(this.#handle, BaseHandle.actorOf(this.#handle), this.#index, args, this.#options);
   }
 
   options(options: CallOptions): Method {
     const merged = { ...this.#options, ...options };
-    const { className, methods } = this.#inside.meta;
+    const { className, methods } = BaseHandle.actorOf(this.#handle).kind;
     checkCallOptions(`${className}.${methods[this.#index] ?? ""}.options()`, merged);
-    return new Method(this.#inside, this.#index, this.#submit, merged);
+    return new Method(this.#handle, this.#index, this.#submit, merged);
   }
 
   /** What travels in place of a method that is kept apart from its handle. */
   static reduce(method: Method): MethodState {
-    const { meta, hold } = method.#inside;
-    return [makeHandle(meta, hold, method.#submit), meta.methods[method.#index] ?? "", method.#options];
+    const { methods } = BaseHandle.actorOf(method.#handle).kind;
+    return [method.#handle, methods[method.#index] ?? "", method.#options];
   }
 
   static revive([handle, name, options]: MethodState): Method {
@@ -149,7 +148,7 @@ const classes = new Map<string, HandleClass>();
 /** The same, found faster: all actors that one thread makes of a class share their list of methods. */
 const classOf = new WeakMap<readonly string[], HandleClass>();
 
-function handleClass({ className, methods }: HandleMeta, submit: CallSubmitter): HandleClass {
+function handleClass({ className, methods }: HandleKind, submit: CallSubmitter): HandleClass {
   const known = classOf.get(methods);
   if (known !== undefined) return known;
   const key = JSON.stringify([className, methods]);
@@ -160,9 +159,9 @@ function handleClass({ className, methods }: HandleMeta, submit: CallSubmitter):
       Object.defineProperty(made?.prototype, name, {
         configurable: true,
         get(this: object): ActorMethod<() => unknown> {
-          const inside = BaseHandle.insideOf(this);
+          if (!BaseHandle.is(this)) throw new TypeError("not an ActorHandle of this thread");
           // The typed face of a method; its shape is checked by ActorMethods<T>.
-          return new Method(inside, index, submit, NO_OPTIONS) as unknown as ActorMethod<() => unknown>;
+          return new Method(this, index, submit, NO_OPTIONS) as unknown as ActorMethod<() => unknown>;
         },
       });
     });
@@ -173,9 +172,9 @@ function handleClass({ className, methods }: HandleMeta, submit: CallSubmitter):
 }
 
 /** Makes a handle; the type argument is the caller's knowledge of the actor's class. */
-export function makeHandle<T>(meta: HandleMeta, hold: ActorHold, submit: CallSubmitter): ActorHandle<T> {
-  const Handle = handleClass(meta, submit);
-  return new Handle({ meta, hold }) as ActorHandle<T>; // methods come from the prototype
+export function makeHandle<T>(actor: HandleTarget, submit: CallSubmitter): ActorHandle<T> {
+  const Handle = handleClass(actor.kind, submit);
+  return new Handle(actor) as ActorHandle<T>; // methods come from the prototype
 }
 
 export function isActorHandle(value: unknown): value is ActorHandle {
@@ -184,5 +183,5 @@ export function isActorHandle(value: unknown): value is ActorHandle {
 
 /** What a handle carries. */
 export function handleMeta(handle: object): HandleMeta {
-  return BaseHandle.insideOf(handle).meta;
+  return BaseHandle.actorOf(handle);
 }

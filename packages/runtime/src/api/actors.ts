@@ -13,7 +13,7 @@ export function kill(actor: ActorHandle, options: { readonly noRestart?: boolean
   if (!isActorHandle(actor)) throw InvalidArgumentError.forValue("kill(actor)", "an ActorHandle", actor);
   checkOptions("kill()", options, { noRestart: flag });
   const { peer } = currentRuntime("kill()");
-  peer.actors.kill(handleMeta(actor).actorId, options.noRestart ?? true);
+  peer.actors.kill(handleMeta(actor), options.noRestart ?? true);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Remote functions: a function and its options, submitted with `.remote()`. */
 import type { FunctionExport } from "../peer/function-sender.ts";
 import type { TaskTemplate } from "../peer/task-template.ts";
+import { LastTemplate } from "./last-template.ts";
 import type { ObjectRef } from "./object-ref.ts";
 import { setCaptures } from "../serialization/functions/captures.ts";
 import { checkTaskOptions, type Captures, type TaskOptions } from "./options.ts";
@@ -10,7 +11,8 @@ import type { AnyFunction, Args, ParametersOf, Refs, Returned } from "./types.ts
 /** One capture for each runtime and function, or given captures of it. */
 const captured = new WeakMap<Runtime, WeakMap<Function, FunctionExport>>();
 
-function capture(
+/** Captures a function or class for a runtime, once. */
+export function capture(
   runtime: Runtime,
   fn: Function,
   name: string,
@@ -24,14 +26,6 @@ function capture(
     exports.set(captures ?? fn, (code = runtime.exportFunction(fn, name)));
   }
   return code;
-}
-
-/** Captures a function or class for a runtime, once. */
-export { capture as captureFor };
-
-interface Last {
-  readonly runtime: Runtime;
-  readonly template: TaskTemplate;
 }
 
 /** Parameters of a function whose `remote` also accepts refs. */
@@ -48,8 +42,7 @@ type Params<F extends AnyFunction> = Args<ParametersOf<F>>;
 export class RemoteFunction<F extends AnyFunction, O extends TaskOptions = TaskOptions> {
   /** Read when it is used: a function that captures its own remote function arrives after it. */
   readonly #target: readonly [fn: F, options: O];
-  /** What the last task had in common with those before it; usually the next one has it, too. */
-  #last: Last | undefined;
+  readonly #last = new LastTemplate<TaskTemplate>();
 
   /** @internal Use `remote`. */
   constructor(target: readonly [fn: F, options: O]) {
@@ -63,26 +56,16 @@ export class RemoteFunction<F extends AnyFunction, O extends TaskOptions = TaskO
    */
   remote(...args: Params<F>): Refs<Returned<F>, O> {
     const runtime = currentRuntime(`${this.name}.remote()`);
-    const template = this.#templateFor(runtime);
-    const { numReturns } = this.#target[1];
+    const [fn, options] = this.#target;
+    const template =
+      this.#last.find(runtime) ??
+      this.#last.keep(runtime.template(capture(runtime, fn, this.name, options.captures), options));
+    const { numReturns } = options;
     // The number of refs follows `numReturns`, which is what the type says.
     return runtime.submitTask(template, args, numReturns === undefined || numReturns === 1) as Refs<
       Returned<F>,
       O
     >;
-  }
-
-  #templateFor(runtime: Runtime): TaskTemplate {
-    const depth = runtime.context?.depth ?? 0;
-    const { namespace } = runtime;
-    const last = this.#last;
-    if (last?.runtime === runtime && last.template.depth === depth && last.template.namespace === namespace) {
-      return last.template;
-    }
-    const [fn, options] = this.#target;
-    const template = runtime.template(capture(runtime, fn, this.name, options.captures), options);
-    this.#last = { runtime, template };
-    return template;
   }
 
   /** The same function with other options; unnamed ones stay. */

@@ -3,18 +3,17 @@
  * `Symbol.for` key, so that two copies of this package in one process share it.
  */
 import { InvalidArgumentError, NotInitializedError, PendingCallsLimitExceededError } from "../core/errors.ts";
-import type { ErrorText } from "../core/actor-directory.ts";
-import { newId, type ActorId, type PeerId } from "../core/ids.ts";
+import { newId } from "../core/ids.ts";
 import type { ObjectEntry } from "../objects/object-entry.ts";
-import type { StoredValue } from "../objects/stored-value.ts";
+import type { Creation } from "../peer/actor-client.ts";
 import type { ActorTemplate } from "../peer/actor-template.ts";
 import type { FunctionExport } from "../peer/function-sender.ts";
 import type { Peer } from "../peer/peer.ts";
 import type { TaskTemplate } from "../peer/task-template.ts";
-import { argumentsToWire, encodeArguments, whenArgumentsReady, type Arguments } from "../peer/work.ts";
+import { encodeArguments, type Arguments } from "../peer/work.ts";
 import { checkFunctionSize } from "../serialization/functions/size.ts";
 import type { TaskContext } from "../worker/task-context.ts";
-import type { ActorHandle, ActorHold, CallOptions, HandleMeta } from "./actor-handle.ts";
+import type { ActorHandle, CallOptions, HandleKind, HandleMeta, HandleTarget } from "./actor-handle.ts";
 import { ObjectRef } from "./object-ref.ts";
 import { demand, type ActorOptions, type TaskOptions } from "./options.ts";
 
@@ -28,6 +27,7 @@ export class Runtime {
   readonly peer: Peer;
   readonly seed: number | undefined;
   readonly #context: () => TaskContext | undefined;
+  #lastCreation: Creation | undefined;
 
   constructor(peer: Peer, context: () => TaskContext | undefined, seed?: number) {
     this.peer = peer;
@@ -92,33 +92,30 @@ export class Runtime {
   }
 
   submitCall(
-    hold: ActorHold,
-    meta: HandleMeta,
+    handle: object,
+    actor: HandleTarget,
     method: number,
     args: readonly unknown[],
     options: CallOptions,
   ): ObjectRef | ObjectRef[] {
     const { peer } = this;
-    const name = options.name ?? callName(meta, method);
-    if (meta.maxPendingCalls > 0 && hold.pendingCalls >= meta.maxPendingCalls) {
-      throw new PendingCallsLimitExceededError(
-        `${name}: ${hold.pendingCalls} calls are pending already, and maxPendingCalls is ${meta.maxPendingCalls}; wait for some first`,
-        { actorId: meta.actorId, maxPendingCalls: meta.maxPendingCalls },
-      );
-    }
+    const { kind } = actor;
+    const name = options.name ?? callName(kind, method);
+    if (kind.maxPendingCalls > 0) checkPendingCalls(name, actor);
     const { numReturns = 1 } = options;
     const entries = this.#entries(name, numReturns);
     peer.actors.submit({
       count: peer.pending.next(),
       submitter: peer.peerId,
       name,
-      hold,
+      handle,
+      actor,
       method,
       args: encodeArguments(args, peer.values),
       entries,
       depth: this.#context()?.depth ?? 0,
-      retries: options.maxTaskRetries ?? meta.maxTaskRetries,
-      retryExceptions: options.retryExceptions ?? meta.retryExceptions,
+      retries: options.maxTaskRetries ?? kind.maxTaskRetries,
+      retryExceptions: options.retryExceptions ?? kind.retryExceptions,
     });
     return refsOf(entries, numReturns === 1);
   }
@@ -147,58 +144,37 @@ export class Runtime {
   }
 
   createActor(template: ActorTemplate, args: readonly unknown[], options: ActorOptions): ActorHandle {
+    const { actors, values } = this.peer;
+    const creation = this.#creation(template, encodeArguments(args, values));
+    const { name } = options;
+    return name === undefined ? actors.create(creation) : this.#createNamed(creation, name, options);
+  }
+
+  /** Actors that are made without arguments, one after another, share it. */
+  #creation(template: ActorTemplate, args: Arguments): Creation {
+    const last = this.#lastCreation;
+    if (last?.template === template && last.args === args) return last;
+    return (this.#lastCreation = { template, args });
+  }
+
+  #createNamed(creation: Creation, name: string, { getIfExists = false }: ActorOptions): ActorHandle {
     const { peer } = this;
-    const actorId = newId("actor") as ActorId;
-    const { name, getIfExists = false } = options;
-    const meta: HandleMeta = { ...template.handle, actorId, name };
-    const held = encodeArguments(args, peer.values);
-    const handle = peer.actors.own(meta, (workerId, incarnation) => {
-      if (held.slots.length === 0) return this.#sendCreation(template, meta, held, workerId, incarnation);
-      whenArgumentsReady(held, peer.objects, (error) => {
-        if (error === undefined) this.#sendCreation(template, meta, held, workerId, incarnation);
-        else peer.toNode({ t: "actor.creationFailed", actorId, incarnation, error: argumentError(error) });
-      });
-    });
-    const number = peer.actorTemplates.numberForNode(template);
-    if (name === undefined) {
-      peer.toNode({ t: "actor.register", template: number, actorId });
-      return handle;
-    }
+    const client = peer.actors.own(creation, name);
+    const { count } = client;
+    if (count === undefined) throw new Error(`${client.actorId} is not this thread's own`);
+    const template = peer.actors.numberOf(creation.template);
     const request = peer.request((requestId) =>
-      peer.toNode({
-        t: "actor.register",
-        template: number,
-        actorId,
-        named: { name, getIfExists, requestId },
-      }),
+      peer.toNode({ t: "actor.registerNamed", template, count, name, getIfExists, requestId }),
     );
     peer.inbox.waitSync(() => request.done); // the name must be known to be free
     const { existing } = request.result as { existing?: HandleMeta }; // the node's reply
-    if (existing === undefined) return handle;
-    peer.actors.disown(actorId);
+    if (existing === undefined) return peer.actors.handleOf(client);
+    peer.actors.disown(client);
     if (getIfExists) return peer.actors.receive(existing.actorId, existing);
     throw new InvalidArgumentError(
       "options.name",
-      `an actor named ${JSON.stringify(name)} lives in namespace ${JSON.stringify(meta.namespace)} already; ` +
+      `an actor named ${JSON.stringify(name)} lives in namespace ${JSON.stringify(client.kind.namespace)} already; ` +
         "use getActor(name), or { getIfExists: true }",
-    );
-  }
-
-  #sendCreation(
-    template: ActorTemplate,
-    { actorId, name }: HandleMeta,
-    args: Arguments,
-    workerId: PeerId,
-    incarnation: number,
-  ): void {
-    const { peer } = this;
-    const number = peer.actorTemplates.numberFor(template, workerId);
-    const attachments = peer.values.newAttachments();
-    const wire = argumentsToWire(args, workerId, peer.values, attachments);
-    peer.toPeer(
-      workerId,
-      { t: "actor.create", template: number, actorId, name, incarnation, args: wire },
-      attachments,
     );
   }
 
@@ -220,7 +196,7 @@ function refsOf(entries: readonly ObjectEntry[], single: boolean): ObjectRef | O
 /** Names of the calls of each class of actors; all actors that one thread makes of a class share their methods. */
 const callNames = new WeakMap<readonly string[], readonly string[]>();
 
-function callName({ className, methods }: HandleMeta, method: number): string {
+function callName({ className, methods }: HandleKind, method: number): string {
   let names = callNames.get(methods);
   if (names === undefined) callNames.set(methods, (names = methods.map((name) => `${className}.${name}`)));
   return names[method] ?? className;
@@ -231,12 +207,14 @@ function hash(bytes: Uint8Array): string {
   return process.getBuiltinModule("node:crypto").createHash("sha1").update(bytes).digest("base64url");
 }
 
-/** Why an actor could not be made, for the node. */
-function argumentError(error: Error | StoredValue): ErrorText {
-  const text = { name: "Error", message: "an argument of the constructor failed", stack: undefined };
-  if (error instanceof Error) return { ...text, message: error.message };
-  const { bytes, buffers, tracked } = error.encoded;
-  return buffers.length === 0 && tracked.length === 0 ? { ...text, value: bytes } : text;
+function checkPendingCalls(name: string, actor: HandleTarget): void {
+  const { pendingCalls } = actor;
+  const { maxPendingCalls } = actor.kind;
+  if (pendingCalls < maxPendingCalls) return;
+  throw new PendingCallsLimitExceededError(
+    `${name}: ${pendingCalls} calls are pending already, and maxPendingCalls is ${maxPendingCalls}; wait for some first`,
+    { actorId: actor.actorId, maxPendingCalls },
+  );
 }
 
 const key = Symbol.for("@mantajs/runtime/current");

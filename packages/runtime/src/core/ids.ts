@@ -22,18 +22,7 @@ export type FunctionId = Id<"fn">;
 export type SegmentId = Id<"segment">;
 
 export type IdKind =
-  | "session"
-  | "node"
-  | "driver"
-  | "worker"
-  | "task"
-  | "obj"
-  | "actor"
-  | "lease"
-  | "req"
-  | "pg"
-  | "fn"
-  | "file";
+  "session" | "node" | "driver" | "worker" | "task" | "obj" | "lease" | "req" | "pg" | "fn" | "file";
 
 const threadPart = customAlphabet("0123456789abcdefghijkmnpqrstuvwxyz", 8)();
 let counter = 0;
@@ -59,16 +48,23 @@ export function homeOf(segment: SegmentId): PeerId {
 }
 
 /**
- * Objects and tasks are counted by the thread that makes them, and named from that count only when somebody asks:
- * most live and die as a number.
+ * Objects, tasks and actors are counted by the thread that makes them, and named from that count only when somebody
+ * asks: most live and die as a number.
  */
 export const objectIdOf = (owner: PeerId, count: number): ObjectId =>
   `obj_${partOf(owner)}_${count.toString(36)}`;
 export const taskIdOf = (submitter: PeerId, count: number): TaskId =>
   `task_${partOf(submitter)}_${count.toString(36)}`;
+export const actorIdOf = (owner: PeerId, count: number): ActorId =>
+  `actor_${partOf(owner)}_${count.toString(36)}`;
+/** Whether the actor was made by the thread. */
+export const isActorOf = (id: ActorId, owner: PeerId): boolean => ownerPartOf(id) === partOf(owner);
+
+/** What distinguishes the thread that made the actor. */
+export const ownerPartOf = (id: ActorId): string => id.slice(id.indexOf("_") + 1, id.lastIndexOf("_"));
 
 /** What distinguishes a thread: its id without the kind. */
-const partOf = (peer: PeerId): string => peer.slice(peer.indexOf("_") + 1);
+export const partOf = (peer: PeerId): string => peer.slice(peer.indexOf("_") + 1);
 
 /** The counter of an id. */
 export const countOf = (id: string): number => Number.parseInt(id.slice(id.lastIndexOf("_") + 1), 36);

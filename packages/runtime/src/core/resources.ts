@@ -13,6 +13,7 @@ const MAX_QUANTITY = 100e12;
 /** Resource amounts in units of 1/10,000; never holds a zero. */
 export class ResourceSet {
   readonly #units: Map<string, number>;
+  #key: string | undefined;
 
   /** @internal Use `of`. */
   constructor(units: Map<string, number>) {
@@ -84,10 +85,10 @@ export class ResourceSet {
 
   /** Canonical text: equal sets give equal keys. */
   key(): string {
-    return [...this.#units]
+    return (this.#key ??= [...this.#units]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, amount]) => `${name}:${amount}`)
-      .join(",");
+      .join(","));
   }
 
   /** `{ CPU: 1, GPU: 0.5 }`, for messages. */
@@ -97,6 +98,7 @@ export class ResourceSet {
   }
 
   #combine(other: ResourceSet, sign: 1 | -1): ResourceSet {
+    if (other.isEmpty) return this;
     const units = new Map(this.#units);
     for (const [name, amount] of other.#units) {
       const sum = (units.get(name) ?? 0) + sign * amount;

@@ -1,6 +1,6 @@
 /** What goes into the scheduler and what comes out of it. */
-import type { ActorId, LeaseId, PeerId, PlacementGroupId, RequestId } from "./ids.ts";
-import type { PoolSelector } from "./resource-pools.ts";
+import type { LeaseId, PeerId, PlacementGroupId, RequestId } from "./ids.ts";
+import type { Allocation, PoolSelector } from "./resource-pools.ts";
 import type { ResourceSet } from "./resources.ts";
 
 /** What a lease or an actor asks for. */
@@ -19,7 +19,8 @@ export interface LeaseRequest extends Demand {
 }
 
 export interface ActorRequest extends Demand {
-  readonly actorId: ActorId;
+  /** Where it will live: names this request, and the place that comes of it. */
+  readonly address: number;
   /** Resources that are needed to be placed but not kept (Ray: 1 CPU for an actor that asked for nothing). */
   readonly placement: ResourceSet;
   readonly isolation: "thread" | "shared";
@@ -37,7 +38,7 @@ export type SchedulerEffect =
     }
   /** A parked lease has ended. */
   | { readonly type: "leaseReclaimed"; readonly peer: PeerId; readonly leaseId: LeaseId }
-  | { readonly type: "placeActor"; readonly actorId: ActorId; readonly workerId: PeerId }
+  | { readonly type: "placeActor"; readonly address: number; readonly workerId: PeerId }
   | { readonly type: "groupReady"; readonly groupId: PlacementGroupId }
   | {
       readonly type: "requestFailed";
@@ -45,7 +46,7 @@ export type SchedulerEffect =
       readonly peer: PeerId;
       readonly groupId: PlacementGroupId;
     }
-  | { readonly type: "actorFailed"; readonly actorId: ActorId; readonly groupId: PlacementGroupId }
+  | { readonly type: "actorFailed"; readonly address: number; readonly groupId: PlacementGroupId }
   | { readonly type: "killWorker"; readonly workerId: PeerId; readonly reason: string }
   | { readonly type: "retireWorker"; readonly workerId: PeerId };
 
@@ -82,4 +83,24 @@ export interface SchedulerView {
   }[];
   readonly workers: number;
   readonly starting: number;
+}
+
+/** What a worker does. */
+export type WorkerState =
+  | { readonly is: "idle" }
+  | {
+      readonly is: "leased";
+      readonly leaseId: LeaseId;
+      readonly peer: PeerId;
+      readonly allocation: Allocation;
+      blocked: boolean;
+    }
+  | { readonly is: "actor" }
+  | Host
+  | { readonly is: "retiring" };
+
+/** A worker with shared actors. */
+export interface Host {
+  readonly is: "host";
+  actors: number;
 }

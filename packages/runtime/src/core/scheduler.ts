@@ -6,7 +6,7 @@
  * Requests of deeper tasks go first (then in order of arrival): the children of a blocked task finish before more
  * parents start, so that nested fan-outs need a few threads and not one for each parent.
  */
-import type { ActorId, LeaseId, PeerId, PlacementGroupId, RequestId } from "./ids.ts";
+import type { LeaseId, PeerId, PlacementGroupId, RequestId } from "./ids.ts";
 import { RecentIds } from "./recent-ids.ts";
 import { ResourcePools, type Allocation } from "./resource-pools.ts";
 import type { ResourceSet } from "./resources.ts";
@@ -18,31 +18,17 @@ import type {
   SchedulerOptions,
   SchedulerView,
   WhoWaits,
+  WorkerState,
 } from "./scheduler-types.ts";
+import { SharedHosts } from "./shared-hosts.ts";
+import { WaitingRequests, type Verdict } from "./waiting-requests.ts";
 
 export type { ActorRequest, Demand, LeaseRequest, SchedulerEffect, SchedulerOptions, SchedulerView };
-
-type WorkerState =
-  | { readonly is: "idle" }
-  | {
-      readonly is: "leased";
-      readonly leaseId: LeaseId;
-      readonly peer: PeerId;
-      readonly allocation: Allocation;
-      blocked: boolean;
-    }
-  | { readonly is: "actor" }
-  | { readonly is: "host"; actors: number }
-  | { readonly is: "retiring" };
 
 interface ActorPlace {
   readonly workerId: PeerId;
   readonly allocation: Allocation;
 }
-
-type Waiting =
-  | { readonly kind: "lease"; readonly order: number; readonly request: LeaseRequest }
-  | { readonly kind: "actor"; readonly order: number; readonly request: ActorRequest };
 
 interface Group {
   readonly bundles: readonly ResourceSet[];
@@ -54,16 +40,19 @@ export class Scheduler {
   readonly #pools: ResourcePools;
   readonly #workers = new Map<PeerId, WorkerState>();
   readonly #leases = new Map<LeaseId, PeerId>();
-  readonly #actors = new Map<ActorId, ActorPlace>();
+  readonly #actors = new Map<number, ActorPlace>();
   readonly #groups = new Map<PlacementGroupId, Group>();
   readonly #removedGroups = new RecentIds(10_000);
-  #waiting: Waiting[] = [];
+  readonly #waiting = new WaitingRequests();
   #starting = 0;
-  #order = 0;
+  readonly #hosts: SharedHosts;
+  /** Of the last shared actor: those that are alike share it. */
+  #lastShared: ActorPlace | undefined;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#pools = new ResourcePools(options.total);
+    this.#hosts = new SharedHosts(this.#workers, options.poolSize);
   }
 
   /** Begins: starts the warm workers. */
@@ -92,10 +81,12 @@ export class Scheduler {
       if (!state.blocked) this.#pools.release(state.allocation);
       else this.#pools.release({ ...state.allocation, resources: withoutCpu(state.allocation.resources) });
     }
-    for (const [actorId, place] of this.#actors) {
-      if (place.workerId !== workerId) continue;
-      this.#actors.delete(actorId);
-      this.#pools.release(place.allocation);
+    if (state?.is === "actor" || state?.is === "host") {
+      for (const [address, place] of this.#actors) {
+        if (place.workerId !== workerId) continue;
+        this.#actors.delete(address);
+        this.#pools.release(place.allocation);
+      }
     }
     return this.#schedule();
   }
@@ -105,12 +96,12 @@ export class Scheduler {
     if (groupId !== undefined && this.#removedGroups.has(groupId)) {
       return [{ type: "requestFailed", requestId: request.requestId, peer: request.peer, groupId }];
     }
-    this.#wait({ kind: "lease", order: this.#order++, request });
+    this.#waiting.add({ kind: "lease", request });
     return this.#schedule();
   }
 
   cancelLease(requestId: RequestId): SchedulerEffect[] {
-    this.#waiting = this.#waiting.filter((w) => w.kind !== "lease" || w.request.requestId !== requestId);
+    this.#waiting.removeLease(requestId);
     return [];
   }
 
@@ -146,21 +137,29 @@ export class Scheduler {
   requestActor(request: ActorRequest): SchedulerEffect[] {
     const groupId = request.pool?.placementGroup;
     if (groupId !== undefined && this.#removedGroups.has(groupId)) {
-      return [{ type: "actorFailed", actorId: request.actorId, groupId }];
+      return [{ type: "actorFailed", address: request.address, groupId }];
     }
-    this.#wait({ kind: "actor", order: this.#order++, request });
+    // Nobody who waits could want what a shared actor without resources takes.
+    if (request.isolation === "shared" && (this.#waiting.isEmpty || request.placement.isEmpty)) {
+      const workerId = this.#hosts.choose();
+      const placed =
+        workerId === undefined ? undefined : this.#pools.allocate(request.placement, request.pool);
+      if (workerId !== undefined && placed !== undefined) return [this.#place(request, workerId, placed)];
+    }
+    this.#waiting.add({ kind: "actor", request });
     return this.#schedule();
   }
 
   /** The actor ended on its own or was removed before it was placed. Its worker, if it is its own, is not reused. */
-  releaseActor(actorId: ActorId): SchedulerEffect[] {
-    this.#waiting = this.#waiting.filter((w) => w.kind !== "actor" || w.request.actorId !== actorId);
-    const place = this.#actors.get(actorId);
+  releaseActor(address: number): SchedulerEffect[] {
+    this.#waiting.removeActor(address);
+    const place = this.#actors.get(address);
     if (place !== undefined) {
-      this.#actors.delete(actorId);
+      this.#actors.delete(address);
       this.#pools.release(place.allocation);
       const worker = this.#workers.get(place.workerId);
       if (worker?.is === "host") worker.actors--;
+      if (place.allocation.resources.isEmpty && this.#waiting.isEmpty) return [];
     }
     return this.#schedule();
   }
@@ -177,26 +176,22 @@ export class Scheduler {
     this.#groups.delete(groupId);
     this.#removedGroups.add(groupId);
     const effects: SchedulerEffect[] = [];
-    this.#waiting = this.#waiting.filter((w) => {
-      if (w.request.pool?.placementGroup !== groupId) return true;
-      if (w.kind === "lease") {
-        effects.push({
-          type: "requestFailed",
-          requestId: w.request.requestId,
-          peer: w.request.peer,
-          groupId,
-        });
-      } else effects.push({ type: "actorFailed", actorId: w.request.actorId, groupId });
-      return false;
-    });
+    for (const waiting of this.#waiting.list()) {
+      if (waiting.request.pool?.placementGroup !== groupId) continue;
+      this.#waiting.remove(waiting);
+      if (waiting.kind === "lease") {
+        const { requestId, peer } = waiting.request;
+        effects.push({ type: "requestFailed", requestId, peer, groupId });
+      } else effects.push({ type: "actorFailed", address: waiting.request.address, groupId });
+    }
     const inGroup = (allocation: Allocation): boolean => allocation.pool.startsWith(`${groupId}/`);
     const reason = `its placement group ${groupId} was removed`;
     for (const [workerId, state] of this.#workers) {
       if (state.is === "leased" && inGroup(state.allocation))
         effects.push({ type: "killWorker", workerId, reason });
     }
-    for (const [actorId, place] of this.#actors) {
-      if (inGroup(place.allocation)) effects.push({ type: "actorFailed", actorId, groupId });
+    for (const [address, place] of this.#actors) {
+      if (inGroup(place.allocation)) effects.push({ type: "actorFailed", address, groupId });
     }
     if (group.created) this.#pools.unreserve(groupId);
     return [...effects, ...this.#schedule()];
@@ -260,17 +255,12 @@ export class Scheduler {
 
   /** Whether nothing waits and all resources are free. */
   get isIdle(): boolean {
-    return this.#waiting.length === 0 && this.#pools.available.equals(this.#pools.total);
+    return this.#waiting.isEmpty && this.#pools.available.equals(this.#pools.total);
   }
 
   /** Who waits for a worker or for resources. An actor, and tasks of several threads, count as many. */
   get whoWaits(): WhoWaits {
-    const [first] = this.#waiting;
-    if (first === undefined) return { is: "nobody" };
-    if (first.kind === "actor") return { is: "many" };
-    const { peer } = first.request;
-    const alone = this.#waiting.every((w) => w.kind === "lease" && w.request.peer === peer);
-    return alone ? { is: "one", peer } : { is: "many" };
+    return this.#waiting.whoWaits;
   }
 
   /** Parked leases may have come about since the last command. */
@@ -281,7 +271,9 @@ export class Scheduler {
 
   /** Leases and requests of a thread that has ended. */
   peerDied(peer: PeerId): SchedulerEffect[] {
-    this.#waiting = this.#waiting.filter((w) => w.kind !== "lease" || w.request.peer !== peer);
+    for (const waiting of this.#waiting.list()) {
+      if (waiting.kind === "lease" && waiting.request.peer === peer) this.#waiting.remove(waiting);
+    }
     const effects = this.reclaimParked();
     for (const [workerId, state] of this.#workers) {
       if (state.is !== "leased" || state.peer !== peer) continue;
@@ -305,7 +297,7 @@ export class Scheduler {
     return {
       total: this.#pools.total,
       available,
-      waiting: this.#waiting.map(({ request }) => ({
+      waiting: this.#waiting.list().map(({ request }) => ({
         name: request.name,
         resources: request.resources,
         feasible: this.isFeasible(request),
@@ -321,27 +313,30 @@ export class Scheduler {
     return who.is === "one" ? who.peer : undefined;
   }
 
-  #wait(entry: Waiting): void {
-    const after = (w: Waiting): boolean => w.request.depth < entry.request.depth;
-    const at = this.#waiting.findIndex(after);
-    if (at < 0) this.#waiting.push(entry);
-    else this.#waiting.splice(at, 0, entry);
-  }
-
-  /** The least loaded host of shared actors, once there are as many hosts as the pool has workers. */
-  #hostForShared(): PeerId | undefined {
-    let hosts = 0;
-    let best: { workerId: PeerId; actors: number } | undefined;
-    for (const [workerId, state] of this.#workers) {
-      if (state.is !== "host") continue;
-      hosts++;
-      if (best === undefined || state.actors < best.actors) best = { workerId, actors: state.actors };
-    }
-    return hosts >= this.#options.poolSize || best?.actors === 0 ? best?.workerId : undefined;
+  /** The actor lives in this worker from now on; what it needed to be placed gives way to what it keeps. */
+  #place(
+    { address, isolation, resources }: ActorRequest,
+    workerId: PeerId,
+    placed: Allocation,
+  ): SchedulerEffect {
+    let place = this.#lastShared;
+    const isAlike =
+      place?.workerId === workerId &&
+      place.allocation.pool === placed.pool &&
+      place.allocation.resources === resources;
+    if (place === undefined || !isAlike) place = { workerId, allocation: { pool: placed.pool, resources } };
+    if (isolation === "shared") this.#lastShared = place;
+    this.#pools.release(placed);
+    this.#pools.retake(place.allocation);
+    this.#actors.set(address, place);
+    const host = this.#workers.get(workerId);
+    if (host?.is === "host") host.actors++;
+    else this.#workers.set(workerId, isolation === "shared" ? { is: "host", actors: 1 } : { is: "actor" });
+    return { type: "placeActor", address, workerId };
   }
 
   #schedule(): SchedulerEffect[] {
-    const effects = this.#waiting.length > 0 ? this.reclaimParked(this.#alone) : [];
+    const effects = this.#waiting.isEmpty ? [] : this.reclaimParked(this.#alone);
     for (const [groupId, group] of this.#groups) {
       if (group.created || !this.#pools.reserve(groupId, group.bundles)) continue;
       group.created = true;
@@ -357,26 +352,20 @@ export class Scheduler {
     }
     let missing = 0; // workers that could start work now if they existed
     let hostsToCome = this.#options.poolSize - hosts; // however many shared actors wait
-    const full = new Set<string>(); // shapes that do not fit at present
     const reserved: Allocation[] = [];
-    this.#waiting = this.#waiting.filter((entry) => {
+    this.#waiting.visit((entry): Verdict => {
       const { resources, pool } = entry.request;
-      const asked = entry.kind === "actor" ? entry.request.placement : resources;
-      const shape = `${asked.key()}@${pool?.placementGroup ?? ""}/${pool?.bundleIndex ?? ""}`;
-      if (full.has(shape)) return true;
-      if (entry.kind === "lease" && running + missing >= this.#options.maxRunning) return true;
-      const placed = this.#pools.allocate(asked, pool);
-      if (placed === undefined) {
-        full.add(shape);
-        return true;
-      }
+      if (entry.kind === "lease" && running + missing >= this.#options.maxRunning) return "shut";
+      const placed = this.#pools.allocate(entry.kind === "actor" ? entry.request.placement : resources, pool);
+      if (placed === undefined) return "shut";
       const shared = entry.kind === "actor" && entry.request.isolation === "shared";
-      const workerId = (shared ? this.#hostForShared() : undefined) ?? idle.shift();
+      const host = shared ? this.#hosts.choose() : undefined;
+      const workerId = host ?? idle.shift();
       if (workerId === undefined) {
         // Hold the resources for the rest of this pass only, so that no more workers start than can be used.
         reserved.push(placed);
         if (!shared || hostsToCome-- > 0) missing++;
-        return true;
+        return shared && hostsToCome <= 0 ? "shut" : "waits";
       }
       if (entry.kind === "lease") {
         const leaseId = this.#options.newLeaseId();
@@ -386,17 +375,10 @@ export class Scheduler {
         running++;
         effects.push({ type: "grantLease", requestId, peer, leaseId, workerId });
       } else {
-        const { actorId } = entry.request;
-        this.#pools.release(placed);
-        const allocation: Allocation = { pool: placed.pool, resources };
-        this.#pools.retake(allocation);
-        this.#actors.set(actorId, { workerId, allocation });
-        const host = this.#workers.get(workerId);
-        if (host?.is === "host") host.actors++;
-        else this.#workers.set(workerId, shared ? { is: "host", actors: 1 } : { is: "actor" });
-        effects.push({ type: "placeActor", actorId, workerId });
+        if (shared && host === undefined) hostsToCome--;
+        effects.push(this.#place(entry.request, workerId, placed));
       }
-      return false;
+      return "served";
     });
     for (const allocation of reserved) this.#pools.release(allocation);
     const pooled = idle.length + running;

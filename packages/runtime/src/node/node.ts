@@ -4,34 +4,23 @@
  */
 import type { ResourceLimits } from "node:worker_threads";
 
-import type { HandleMeta } from "../api/actor-handle.ts";
-import {
-  ActorDirectory,
-  type ActorRegistration,
-  type DeathCause,
-  type DirectoryEffect,
-} from "../core/actor-directory.ts";
-import { newId, type ActorId, type PeerId, type PlacementGroupId, type RequestId } from "../core/ids.ts";
+import type { DeathCause } from "../core/actor-directory.ts";
+import { newId, slotOf } from "../core/ids.ts";
+import type { PeerId, PlacementGroupId, RequestId } from "../core/ids.ts";
 import { ResourceSet, type Resources } from "../core/resources.ts";
 import type { WhoWaits } from "../core/scheduler-types.ts";
 import { Scheduler, type Demand, type SchedulerEffect } from "../core/scheduler.ts";
-import { Introduced } from "../peer/introductions.ts";
 import type { PeerSeat } from "../peer/peer.ts";
 import { StoreUsage, type StoreUsageHandle } from "../objects/store-usage.ts";
 import type { Attachment } from "../transport/channel.ts";
 import { retireBell, type Bells } from "../transport/bells.ts";
 import { Inbox } from "../transport/inbox.ts";
 import { LeaseBoard } from "../transport/lease-board.ts";
+import { Outbox } from "../transport/outbox.ts";
 import { RingChannel, type ChannelEnd } from "../transport/ring-channel.ts";
-import type {
-  ExitCause,
-  NodeActorTemplate,
-  NodeToPeer,
-  PeerToNode,
-  Query,
-  WireDemand,
-} from "../transport/protocol.ts";
-import { slotOf } from "../core/ids.ts";
+import type { ExitCause, NodeToPeer, PeerToNode, Query, RunToPeer } from "../transport/protocol.ts";
+import { toDemand } from "./demand.ts";
+import { NodeActors } from "./node-actors.ts";
 import { answerQuery } from "./queries.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
@@ -55,10 +44,10 @@ export interface NodeConfig {
   readonly pollUs: number | undefined;
 }
 
-interface Template {
-  readonly of: NodeActorTemplate;
-  readonly demand: Demand;
-  readonly placement: ResourceSet;
+/** How the node talks to one thread. */
+interface Line {
+  readonly channel: RingChannel;
+  readonly outbox: Outbox<NodeToPeer, RunToPeer>;
 }
 
 const EARLY_ENDS = 5;
@@ -68,15 +57,12 @@ const REFILL_MS = 50;
 export class Node {
   readonly #config: NodeConfig;
   readonly #scheduler: Scheduler;
-  readonly #directory = new ActorDirectory();
+  readonly #actors: NodeActors;
   readonly #pool: WorkerPool;
   readonly #inbox: Inbox;
   readonly #usage: StoreUsage;
   readonly #board: LeaseBoard;
-  readonly #channels = new Map<PeerId, RingChannel>();
-  /** What actors have in common, by owner and number. */
-  readonly #templates = new Introduced<Template>();
-  readonly #demands = new Map<ActorId, Template>();
+  readonly #lines = new Map<PeerId, Line>();
   readonly #groupWaiters = new Map<PlacementGroupId, { peer: PeerId; requestId: RequestId }[]>();
   readonly #idleWaiters: { peer: PeerId; requestId: RequestId }[] = [];
   /** Workers that ended by themselves before they ran anything, in a row: something is wrong with the set-up. */
@@ -100,6 +86,14 @@ export class Node {
         isParked: (workerId, leaseId) => board.isParked(slotOf(workerId), leaseId),
         reclaim: (workerId, leaseId) => board.reclaim(slotOf(workerId), leaseId),
       },
+    });
+    this.#actors = new NodeActors({
+      scheduler: this.#scheduler,
+      perform: (effects) => this.#perform(effects),
+      send: (peer, message) => this.#send(peer, message),
+      join: (peer, run) => this.#lines.get(peer)?.outbox.join(run),
+      terminate: (workerId, reason) => this.#pool.terminate(workerId, reason),
+      warnIfInfeasible: (demand, kind) => this.#warnIfInfeasible(demand, kind),
     });
     this.#pool = new WorkerPool({
       resourceLimits: config.workerResourceLimits,
@@ -136,11 +130,13 @@ export class Node {
       // The other end is a peer, which speaks this protocol.
       onMessage: (message, attachments) => this.#receive(peer, message as PeerToNode, attachments),
     });
-    this.#channels.set(peer, channel);
+    const outbox = new Outbox<NodeToPeer, RunToPeer>(channel, followsPlace);
+    this.#inbox.add(outbox);
+    this.#lines.set(peer, { channel, outbox });
   }
 
   #send(peer: PeerId, message: NodeToPeer, attachments?: readonly Attachment[]): void {
-    this.#channels.get(peer)?.send(message, attachments);
+    this.#lines.get(peer)?.outbox.send(message, attachments);
   }
 
   #receive(from: PeerId, message: PeerToNode, attachments: readonly Attachment[]): void {
@@ -171,39 +167,6 @@ export class Node {
       case "idle.wait":
         this.#idleWaiters.push({ peer: from, requestId: message.requestId });
         return this.#apply(this.#scheduler.reclaimParked());
-      case "actor.template":
-        return this.#learn(from, message.template, message.of);
-      case "actor.forget":
-        this.#templates.forget(from, message.template);
-        return;
-      case "actor.register":
-        return this.#register(from, message);
-      case "actor.created":
-        return this.#direct(this.#directory.created(message.actorId, message.incarnation, message.address));
-      case "actor.creationFailed": {
-        const { actorId, incarnation, error } = message;
-        const text = `its constructor raised ${error.name}: ${error.message}`;
-        return this.#direct(
-          this.#directory.creationFailed(actorId, incarnation, {
-            kind: "creation-failed",
-            message: text,
-            error,
-          }),
-        );
-      }
-      case "actor.exited": {
-        const { actorId, incarnation, reason } = message;
-        const text = reason === "exited" ? "it called exitActor()" : "its last handle went out of scope";
-        return this.#direct(this.#directory.exited(actorId, incarnation, { kind: reason, message: text }));
-      }
-      case "actor.subscribe":
-        return this.#direct(this.#directory.subscribe(message.actorId, from));
-      case "actor.kill": {
-        const cause: DeathCause = { kind: "killed", message: "it was killed by kill(actor)" };
-        return this.#direct(this.#directory.kill(message.actorId, message.noRestart, cause));
-      }
-      case "actor.handles":
-        return this.#direct(this.#directory.countHandles(message.actorId, message.peer, message.times));
       case "connect":
         return this.#send(message.to, { t: "connect", from }, attachments);
       case "group.create":
@@ -223,45 +186,11 @@ export class Node {
         return this.#send(this.#config.driverId, { t: "log", record: message.record });
       case "shutdown":
         void this.#shutdown();
+        return;
+      default:
+        this.#actors.receive(from, message);
+        this.#watch();
     }
-  }
-
-  #learn(from: PeerId, number: number, of: NodeActorTemplate): void {
-    const placement = ResourceSet.of(of.placement);
-    this.#templates.learn(from, number, { of, demand: toDemand(of.demand), placement });
-  }
-
-  #register(from: PeerId, message: Extract<PeerToNode, { t: "actor.register" }>): void {
-    const { actorId, named } = message;
-    const template = this.#templates.get(from, message.template);
-    const { handle, isolation, maxRestarts } = template.of;
-    const { className, namespace } = handle;
-    const name = named?.name;
-    const reply = (result: unknown): void => {
-      if (named !== undefined) this.#send(from, { t: "reply", requestId: named.requestId, result });
-    };
-    const existing = name === undefined ? undefined : this.#directory.find(name, namespace);
-    if (existing !== undefined) {
-      if (named?.getIfExists === true) {
-        this.#direct(this.#directory.countHandles(existing.actorId, from, 1));
-      }
-      return reply({ existing: handleOf(existing) });
-    }
-    this.#warnIfInfeasible({ ...template.demand, resources: template.placement }, "actor");
-    this.#demands.set(actorId, template);
-    this.#direct(
-      this.#directory.register({
-        actorId,
-        ownerId: from,
-        className,
-        name,
-        namespace,
-        isolation,
-        maxRestarts,
-        handle,
-      }),
-    );
-    reply({});
   }
 
   #createGroup(message: Extract<PeerToNode, { t: "group.create" }>): void {
@@ -290,6 +219,18 @@ export class Node {
   }
 
   #apply(effects: readonly SchedulerEffect[]): void {
+    this.#perform(effects);
+    this.#watch();
+  }
+
+  #watch(): void {
+    this.#watchSurplus();
+    this.#watchIdle();
+    this.#watchParking();
+  }
+
+  /** What the scheduler decided. */
+  #perform(effects: readonly SchedulerEffect[]): void {
     for (const effect of effects) {
       switch (effect.type) {
         case "startWorker":
@@ -306,7 +247,7 @@ export class Node {
           this.#send(effect.peer, { t: "lease.reclaimed", leaseId: effect.leaseId });
           break;
         case "placeActor":
-          this.#direct(this.#directory.placed(effect.actorId, effect.workerId));
+          this.#actors.placed(effect.address, effect.workerId);
           break;
         case "groupReady":
           this.#answerGroup(effect.groupId, true);
@@ -318,13 +259,9 @@ export class Node {
             groupId: effect.groupId,
           });
           break;
-        case "actorFailed": {
-          const message = `its placement group ${effect.groupId} was removed`;
-          this.#direct(
-            this.#directory.kill(effect.actorId, true, { kind: "placement-group-removed", message }),
-          );
+        case "actorFailed":
+          this.#actors.groupRemoved(effect.address, effect.groupId);
           break;
-        }
         case "killWorker":
           this.#pool.terminate(effect.workerId, effect.reason);
           break;
@@ -332,9 +269,6 @@ export class Node {
           this.#send(effect.workerId, { t: "worker.retire" });
       }
     }
-    this.#watchSurplus();
-    this.#watchIdle();
-    this.#watchParking();
   }
 
   /** While others wait, holders return their leases instead of parking them; what is parked already is taken. */
@@ -343,46 +277,6 @@ export class Node {
     const isNew = this.#board.setWaiting(who.is === "one" ? slotOf(who.peer) : who.is);
     if (isNew && who.is !== "nobody") {
       this.#apply(this.#scheduler.reschedule());
-    }
-  }
-
-  #direct(effects: readonly DirectoryEffect[]): void {
-    for (const effect of effects) {
-      switch (effect.type) {
-        case "requestPlace": {
-          const wanted = this.#demands.get(effect.actorId);
-          if (wanted === undefined) break;
-          const { demand, placement, of } = wanted;
-          this.#apply(
-            this.#scheduler.requestActor({
-              ...demand,
-              actorId: effect.actorId,
-              placement,
-              isolation: of.isolation,
-            }),
-          );
-          break;
-        }
-        case "create": {
-          const { actorId, workerId, incarnation } = effect;
-          this.#send(effect.ownerId, { t: "actor.place", actorId, workerId, incarnation });
-          break;
-        }
-        case "publish":
-          if (effect.update.state === "DEAD") this.#demands.delete(effect.update.actorId);
-          for (const peer of effect.peers) this.#send(peer, { t: "actor.update", update: effect.update });
-          break;
-        case "releasePlace":
-          this.#apply(this.#scheduler.releaseActor(effect.actorId));
-          break;
-        case "destroy":
-          if (effect.isolation === "thread") this.#pool.terminate(effect.workerId, effect.reason);
-          else
-            this.#send(effect.workerId, { t: "actor.drop", actorId: effect.actorId, reason: effect.reason });
-          break;
-        case "askToExit":
-          this.#send(effect.workerId, { t: "actor.leave", actorId: effect.actorId });
-      }
     }
   }
 
@@ -413,15 +307,18 @@ export class Node {
   }
 
   #workerExited(workerId: PeerId, cause: ExitCause, wasOnline: boolean): void {
-    this.#channels.get(workerId)?.drain(); // what it said last still counts
-    this.#channels.get(workerId)?.close();
-    this.#channels.delete(workerId);
-    this.#templates.peerDied(workerId);
+    const line = this.#lines.get(workerId);
+    if (line !== undefined) {
+      line.channel.drain(); // what it said last still counts
+      line.channel.close();
+      this.#inbox.remove(line.outbox);
+      this.#lines.delete(workerId);
+    }
     retireBell(this.#config.bells, slotOf(workerId));
     this.#usage.strike(slotOf(workerId));
     if (this.#closing) return;
     this.#watchEarlyEnds(workerId, cause, wasOnline);
-    for (const [peer, channel] of this.#channels) {
+    for (const [peer, { channel }] of this.#lines) {
       this.#send(peer, { t: "peer.died", peerId: workerId, cause });
       channel.wake(); // the dead thread may have been about to
     }
@@ -432,11 +329,11 @@ export class Node {
       message: `its worker ${workerId} ${cause.message}`,
       error,
     };
-    this.#apply(this.#scheduler.peerDied(workerId));
-    // Actors first: their places are released by the directory before the worker disappears from the scheduler.
-    this.#direct(this.#directory.peerDied(workerId));
-    this.#direct(this.#directory.workerDied(workerId, death));
-    this.#apply(this.#scheduler.workerDied(workerId));
+    // The scheduler first: what is placed anew must not come to the dead worker again.
+    this.#perform(this.#scheduler.workerDied(workerId));
+    this.#perform(this.#scheduler.peerDied(workerId));
+    this.#actors.workerDied(workerId, death);
+    this.#watch();
   }
 
   /** Threads that cannot even start are started again more and more slowly, and loudly. */
@@ -466,17 +363,13 @@ export class Node {
   }
 
   #answer(from: PeerId, query: Query): unknown {
-    if (query.what === "actor") {
-      const found = this.#directory.find(query.name, query.namespace);
-      if (found !== undefined) this.#direct(this.#directory.countHandles(found.actorId, from, 1));
-      return found === undefined ? undefined : handleOf(found);
-    }
-    if (query.what === "peers") return [...this.#channels.keys()];
+    if (query.what === "actor") return this.#actors.named(query.name, query.namespace, from);
+    if (query.what === "peers") return [...this.#lines.keys()];
     const { nodeId } = this.#config;
     return answerQuery(query, {
       nodeId,
       scheduler: this.#scheduler,
-      directory: this.#directory,
+      directory: this.#actors.directory,
       threads: this.#pool.size,
     });
   }
@@ -506,8 +399,8 @@ export class Node {
   }
 }
 
-const handleOf = ({ handle, actorId, name }: ActorRegistration): HandleMeta => ({ ...handle, actorId, name });
-
-function toDemand(wire: WireDemand): Demand {
-  return { ...wire, resources: ResourceSet.of(wire.resources) };
-}
+const followsPlace = (run: RunToPeer, times: number, next: RunToPeer): boolean =>
+  run.first + times === next.first &&
+  run.address + times === next.address &&
+  run.workerId === next.workerId &&
+  run.incarnation === next.incarnation;

@@ -28,10 +28,10 @@ export function answerQuery(query: Exclude<Query, { what: "actor" | "peers" }>, 
       ];
     case "actors":
       return directory.list().map(({ registration, update }) => ({
-        actorId: registration.actorId,
-        className: registration.className,
+        actorId: update.actorId,
+        className: registration.traits.handle.className,
         name: registration.name,
-        namespace: registration.namespace,
+        namespace: registration.traits.handle.namespace,
         state: update.state,
       }));
     case "group":

@@ -1,156 +1,114 @@
 /**
- * Calls to actors from this thread: in submission order to each actor, straight to the worker where it lives. Knows
- * each actor's state from the node; keeps what cannot be sent yet, and decides what becomes of calls when the actor
- * restarts or dies.
+ * The actors that this thread has handles of, and its calls to them: in submission order to each actor, straight to
+ * the worker where it lives. Creates the actors that it owns where the node places them; keeps what cannot be sent
+ * yet, and decides what becomes of calls when an actor restarts or dies.
  */
-import {
-  makeHandle,
-  type ActorHandle,
-  type ActorHold,
-  type CallSubmitter,
-  type HandleMeta,
-} from "../api/actor-handle.ts";
-import type { ActorUpdate, DeathCause } from "../core/actor-directory.ts";
-import { ActorDiedError, ActorUnavailableError, TaskCancelledError } from "../core/errors.ts";
-import { Fifo } from "../core/fifo.ts";
-import type { ActorId, PeerId } from "../core/ids.ts";
+import { makeHandle, type ActorHandle, type CallSubmitter, type HandleMeta } from "../api/actor-handle.ts";
+import type { ActorUpdate, ErrorText } from "../core/actor-directory.ts";
+import { TaskCancelledError } from "../core/errors.ts";
+import { countOf, isActorOf, type ActorId, type PeerId } from "../core/ids.ts";
 import type { Outcome, StoredValue } from "../objects/stored-value.ts";
-import { decode } from "../serialization/codec.ts";
-import { CallList, type Linked } from "./call-list.ts";
+import type { NodeToPeer } from "../transport/protocol.ts";
+import { ActorCall, type ActorCallFields } from "./actor-call.ts";
+import { ActorClient, type Creation, type Received } from "./actor-client.ts";
+import type { ActorTemplate, ActorTemplates } from "./actor-template.ts";
 import type { Link } from "./link.ts";
 import type { ObjectTable } from "./object-table.ts";
 import type { PendingWork } from "./pending-work.ts";
 import type { Values } from "./values.ts";
-import { argumentsToWire, whenArgumentsReady, Work } from "./work.ts";
+import { argumentsToWire, whenArgumentsReady } from "./work.ts";
 
-export interface ActorCallFields extends Pick<Work, "count" | "submitter" | "args" | "entries" | "retries"> {
-  readonly name: string;
-  readonly hold: ActorHold;
-  readonly method: number;
-  readonly depth: number;
-  readonly retryExceptions: boolean;
-}
-
-/** One call to an actor. */
-export class ActorCall extends Work implements Linked<ActorCall> {
-  readonly name: string;
-  readonly hold: ActorHold;
-  readonly method: number;
-  readonly depth: number;
-  readonly retryExceptions: boolean;
-  /** Arguments have their values. */
-  ready: boolean;
-  /** Was under way when the actor died, and paid an attempt to be sent again. */
-  again = false;
-  client: Client | undefined;
-  before: ActorCall | undefined;
-  after: ActorCall | undefined;
-  /** Was sent and not answered. */
-  listed = false;
-  readonly #clients: ActorClients;
-
-  constructor(fields: ActorCallFields, clients: ActorClients) {
-    super(fields);
-    this.name = fields.name;
-    this.hold = fields.hold;
-    this.method = fields.method;
-    this.depth = fields.depth;
-    this.retryExceptions = fields.retryExceptions;
-    this.ready = fields.args.slots.length === 0;
-    this.#clients = clients;
-  }
-
-  cancel({ recursive }: { readonly recursive: boolean }): void {
-    this.#clients.cancel(this, recursive);
-  }
-}
-
-/** Sends the creation to the worker where the actor was placed; kept by the owner until the actor is dead. */
-export type SendCreation = (workerId: PeerId, incarnation: number) => void;
-
-/** This thread's count of an actor: how many times a handle was handed to it since the hold was made. */
-export interface Held {
-  readonly actorId: ActorId;
-  readonly hold: WeakRef<ActorHold>;
-  times: number;
-}
-
-export interface Client {
-  readonly actorId: ActorId;
-  readonly meta: HandleMeta;
-  update: ActorUpdate;
-  subscribed: boolean;
-  held: Held;
-  readonly queue: Fifo<ActorCall>;
-  /** Sent and not answered, in order. */
-  readonly inFlight: CallList<ActorCall>;
-  create: SendCreation | undefined;
-  /** This thread killed the actor: its later calls wait for the node's word instead of racing the end. */
-  halted: boolean;
+export interface ActorClientsOptions {
+  readonly link: Link;
+  readonly pending: PendingWork;
+  readonly objects: ObjectTable;
+  readonly values: () => Values;
+  readonly templates: () => ActorTemplates;
+  readonly submit: CallSubmitter;
+  /** Handles what has arrived from a thread already, before its end is acted upon. */
+  readonly drain: (peer: PeerId) => void;
 }
 
 export class ActorClients {
+  readonly #options: ActorClientsOptions;
   readonly #link: Link;
-  readonly #pending: PendingWork;
-  readonly #objects: ObjectTable;
-  readonly #values: () => Values;
-  readonly #submit: CallSubmitter;
-  readonly #drain: (peer: PeerId) => void;
-  readonly #clients = new Map<ActorId, Client>();
-  readonly #collected: FinalizationRegistry<Held>;
+  /** Actors that this thread has made. */
+  #count = 0;
+  /** Those that live, by their counts. */
+  readonly #own = new Map<number, ActorClient>();
+  readonly #borrowed = new Map<ActorId, ActorClient>();
+  readonly #collected: FinalizationRegistry<ActorClient | Received>;
 
-  constructor(
-    link: Link,
-    pending: PendingWork,
-    objects: ObjectTable,
-    values: () => Values,
-    submit: CallSubmitter,
-    /** Handles what has arrived from a thread already, before its end is acted upon. */
-    drain: (peer: PeerId) => void,
-  ) {
-    this.#link = link;
-    this.#pending = pending;
-    this.#objects = objects;
-    this.#values = values;
-    this.#submit = submit;
-    this.#drain = drain;
-    this.#collected = new FinalizationRegistry((held) => this.#released(held));
+  constructor(options: ActorClientsOptions) {
+    this.#options = options;
+    this.#link = options.link;
+    this.#collected = new FinalizationRegistry((counted) => this.#released(counted));
   }
 
-  /** An actor that this thread just registered and owns. */
-  own(meta: HandleMeta, create: SendCreation): ActorHandle {
-    const client = this.#newClient(meta);
-    client.subscribed = true; // the owner is from the start
-    client.create = create;
-    return this.#handle(client);
+  /** Makes an actor that this thread owns. */
+  create(creation: Creation): ActorHandle {
+    const client = this.own(creation);
+    const template = this.numberOf(creation.template);
+    this.#link.runToNode({ t: "actor.register", template, first: this.#count - 1, times: 1 });
+    return this.handleOf(client);
+  }
+
+  /** The same, but the caller has yet to tell the node, and to ask for the handle. */
+  own(creation: Creation, name?: string): ActorClient {
+    const count = this.#count++;
+    const client = new ActorClient(this.#link.peerId, count, creation.template.handle, name);
+    client.creation = creation;
+    this.#own.set(count, client);
+    return client;
+  }
+
+  /** The number by which the node knows the template. */
+  numberOf(template: ActorTemplate): number {
+    return this.#options.templates().numberForNode(template);
+  }
+
+  /** The first handle of an own actor. */
+  handleOf(client: ActorClient): ActorHandle {
+    const handle = makeHandle(client, this.#options.submit);
+    client.handles++;
+    this.#collected.register(handle, client);
+    return handle;
   }
 
   /** The name was taken: the actor never was. */
-  disown(actorId: ActorId): void {
-    this.#clients.delete(actorId);
+  disown(client: ActorClient): void {
+    this.#forget(client);
   }
 
   /** A handle arrived once more. */
   receive(actorId: ActorId, handle: unknown): ActorHandle {
-    const meta = handle as HandleMeta; // written by `Values.toWire` on the other side
-    const known = this.#clients.get(actorId);
-    const client = known ?? this.#newClient(meta);
-    if (known !== undefined) {
-      if (known.held.hold.deref() === undefined) known.held = this.#newHold(actorId);
-      else known.held.times++;
+    let client = this.#find(actorId);
+    if (client === undefined) {
+      const { kind, name } = handle as HandleMeta; // written by `Values.toWire` on the other side
+      this.#borrowed.set(actorId, (client = new ActorClient(this.#link.peerId, actorId, kind, name)));
     }
     if (!client.subscribed) {
       client.subscribed = true;
       this.#link.toNode({ t: "actor.subscribe", actorId });
     }
-    return this.#handle(client);
+    const { received } = client;
+    const known = received?.handle.deref();
+    if (received !== undefined && known !== undefined) {
+      received.times++;
+      return known;
+    }
+    const made = makeHandle(client, this.#options.submit);
+    client.received = { client, handle: new WeakRef(made), times: 1 };
+    client.handles++;
+    this.#collected.register(made, client.received);
+    return made;
   }
 
-  kill(actorId: ActorId, noRestart: boolean): void {
-    const client = this.#clients.get(actorId);
-    if (client === undefined || client.update.state === "DEAD") return;
+  kill(actor: HandleMeta, noRestart: boolean): void {
+    const client = clientOf(actor);
+    if (client.state === "DEAD") return;
     client.halted = true;
-    this.#link.toNode({ t: "actor.kill", actorId, noRestart });
+    this.#link.toNode({ t: "actor.kill", actorId: client.actorId, noRestart });
   }
 
   /** A handle is about to be sent to a thread. */
@@ -159,148 +117,173 @@ export class ActorClients {
   }
 
   submit(fields: ActorCallFields): void {
-    const client = this.#clients.get(fields.hold.actorId);
-    if (client === undefined) throw new Error(`no client for ${fields.hold.actorId}`);
-    const call = new ActorCall(fields, this);
-    call.client = client;
+    const client = clientOf(fields.actor);
+    const call = new ActorCall(fields, client, this);
     for (const entry of call.entries) entry.maker = call;
-    call.hold.pendingCalls++;
-    const { state, workerId } = client.update;
-    if (
-      call.ready &&
-      state === "ALIVE" &&
-      workerId !== undefined &&
-      client.queue.length === 0 &&
-      !client.halted
-    ) {
-      return this.#send(client, call, workerId);
-    }
+    client.pendingCalls++;
+    const { workerId } = client;
+    if (call.ready && client.isOpen && workerId !== undefined) return this.#send(client, call, workerId);
     client.queue.push(call);
     if (call.ready) return this.#flush(client);
-    whenArgumentsReady(call.args, this.#objects, (error) => {
+    whenArgumentsReady(call.args, this.#options.objects, (error) => {
       if (error !== undefined) this.#fail(call, error);
       call.ready = true;
       this.#flush(client);
     });
   }
 
-  place(actorId: ActorId, workerId: PeerId, incarnation: number): void {
-    this.#clients.get(actorId)?.create?.(workerId, incarnation);
+  /** The node has places for own actors: they are created there, and called. */
+  place({ first, times, workerId, address, incarnation }: Extract<NodeToPeer, { t: "actor.place" }>): void {
+    for (let i = 0; i < times; i++) {
+      const client = this.#own.get(first + i);
+      // One that was killed meanwhile is given up by the node, too, or placed anew.
+      if (client?.creation === undefined || client.halted) continue;
+      client.workerId = workerId;
+      client.address = address + i;
+      client.incarnation = incarnation;
+      this.#createAt(client, client.creation, workerId, address + i);
+    }
   }
 
   update(update: ActorUpdate): void {
-    const client = this.#clients.get(update.actorId);
+    const client = this.#find(update.actorId);
     if (client === undefined) return;
-    const before = client.update;
-    if (before.workerId !== undefined && before.workerId !== update.workerId) this.#drain(before.workerId);
-    client.update = update;
-    if (update.state === "DEAD" || update.state === "RESTARTING") client.halted = false;
-    if (update.state === "RESTARTING" || before.incarnation !== update.incarnation) this.#interrupted(client);
-    if (update.state === "DEAD") client.create = undefined;
+    const { state, workerId, address, incarnation, cause } = update;
+    if (client.workerId !== undefined && client.workerId !== workerId) this.#options.drain(client.workerId);
+    const isNew = client.incarnation !== incarnation;
+    client.state = state;
+    client.workerId = workerId;
+    client.address = address;
+    client.incarnation = incarnation;
+    client.cause = cause;
+    if (state === "DEAD" || state === "RESTARTING") client.halted = false;
+    if (state === "RESTARTING" || (isNew && state !== "DEAD")) this.#interrupted(client);
     this.#flush(client);
-    if (update.state === "DEAD" && client.held.hold.deref() === undefined)
-      this.#clients.delete(client.actorId);
+    if (state !== "DEAD") return;
+    client.creation = undefined;
+    if (client.handles === 0) this.#forget(client);
   }
 
   /** The worker answered. */
   done(call: ActorCall, outcomes: readonly Outcome[]): void {
-    call.client?.inFlight.remove(call);
+    call.client.inFlight.remove(call);
     this.#settle(call, outcomes);
   }
 
+  cancel(call: ActorCall, recursive: boolean): void {
+    const { client, count, taskId, name } = call;
+    const wasSent = call.list === client.inFlight;
+    this.#fail(
+      call,
+      new TaskCancelledError(`actor call ${name} (${taskId}) was cancelled`, { fields: { taskId } }),
+    );
+    if (wasSent && client.workerId !== undefined) {
+      this.#link.toPeer(client.workerId, { t: "task.cancel", count, recursive, address: client.address });
+    }
+    this.#flush(client);
+  }
+
   abandon(error: (name: string) => Error): void {
-    for (const client of this.#clients.values()) {
-      for (const call of [...client.inFlight.clear(), ...client.queue.clear()])
-        this.#fail(call, error(call.name));
+    for (const clients of [this.#own, this.#borrowed]) {
+      for (const client of clients.values()) {
+        for (const call of client.takeAll()) this.#fail(call, error(call.name));
+      }
     }
   }
 
-  #newClient(meta: HandleMeta): Client {
-    const { actorId } = meta;
-    const client: Client = {
-      actorId,
-      meta,
-      update: {
-        actorId,
-        state: "PENDING_CREATION",
-        workerId: undefined,
-        address: 0,
-        incarnation: 0,
-        cause: undefined,
+  #find(actorId: ActorId): ActorClient | undefined {
+    const borrowed = this.#borrowed.get(actorId);
+    if (borrowed !== undefined || !isActorOf(actorId, this.#link.peerId)) return borrowed;
+    return this.#own.get(countOf(actorId));
+  }
+
+  #forget(client: ActorClient): void {
+    if (client.count === undefined) this.#borrowed.delete(client.actorId);
+    else this.#own.delete(client.count);
+  }
+
+  /** The object that so many handles were is collected. */
+  #released(counted: ActorClient | Received): void {
+    const { client, times } = counted instanceof ActorClient ? { client: counted, times: 1 } : counted;
+    client.handles--;
+    const isDead = client.state === "DEAD";
+    if (!isDead) this.#link.toNode({ t: "actor.release", actorId: client.actorId, times });
+    // The owner keeps what it may have to create again, until the node says that the actor is dead.
+    if (client.handles === 0 && (isDead || client.count === undefined)) this.#forget(client);
+  }
+
+  #createAt(client: ActorClient, creation: Creation, workerId: PeerId, address: number): void {
+    const { args } = creation;
+    if (args.slots.length === 0) return this.#sendCreation(client, creation, workerId);
+    whenArgumentsReady(args, this.#options.objects, (error) => {
+      if (client.address !== address) return; // dead, or placed anew
+      if (error === undefined) this.#sendCreation(client, creation, workerId);
+      else this.#link.toNode({ t: "actor.creationFailed", address, error: argumentError(error) });
+    });
+  }
+
+  /** Calls may follow at once: they wait where the actor is. */
+  #sendCreation(client: ActorClient, { template, args }: Creation, workerId: PeerId): void {
+    const { count, name, address, incarnation } = client;
+    if (count === undefined) throw new Error(`${client.actorId} is created by a thread that does not own it`);
+    const values = this.#options.values();
+    const attachments = values.newAttachments();
+    this.#link.toPeer(
+      workerId,
+      {
+        t: "actor.create",
+        template: this.#options.templates().numberFor(template, workerId),
+        count,
+        name,
+        address,
+        incarnation,
+        args: argumentsToWire(args, workerId, values, attachments),
       },
-      subscribed: false,
-      held: this.#newHold(actorId),
-      queue: new Fifo(),
-      inFlight: new CallList(),
-      create: undefined,
-      halted: false,
-    };
-    this.#clients.set(actorId, client);
-    return client;
+      attachments,
+    );
+    if (template.maxRestarts === 0) client.creation = undefined;
+    client.state = "ALIVE";
+    this.#flush(client);
   }
 
-  #newHold(actorId: ActorId): Held {
-    const hold: ActorHold = { actorId, pendingCalls: 0 };
-    const held: Held = { actorId, hold: new WeakRef(hold), times: 1 };
-    this.#collected.register(hold, held);
-    return held;
-  }
-
-  #handle(client: Client): ActorHandle {
-    let hold = client.held.hold.deref();
-    if (hold === undefined) {
-      client.held = this.#newHold(client.actorId);
-      // A fresh WeakRef keeps its target for the rest of this turn.
-      hold = client.held.hold.deref();
-    }
-    if (hold === undefined) throw new Error(`the hold of ${client.actorId} vanished`);
-    return makeHandle(client.meta, hold, this.#submit);
-  }
-
-  #released(held: Held): void {
-    const { actorId, times } = held;
-    this.#link.toNode({ t: "actor.handles", actorId, peer: this.#link.peerId, times: -times });
-    const client = this.#clients.get(actorId);
-    if (client?.held === held && client.create === undefined) this.#clients.delete(actorId);
-  }
-
-  #flush(client: Client): void {
-    const { state, workerId } = client.update;
+  #flush(client: ActorClient): void {
+    const { state, workerId } = client;
     if (state === "DEAD") {
-      for (const call of [...client.inFlight.clear(), ...client.queue.clear()]) {
-        this.#pending.forget(call);
-        this.#fail(call, died(call, client));
+      for (const call of client.takeAll()) {
+        this.#options.pending.forget(call);
+        this.#fail(call, client.died(call.name));
       }
       return;
     }
-    if (client.halted) return;
-    for (let call = client.queue.peek(); call !== undefined; call = client.queue.peek()) {
+    if (client.halted || !client.hasQueue) return;
+    const { queue } = client;
+    for (let call = queue.first; call !== undefined; call = queue.first) {
       if (call.isSettled) {
-        client.queue.shift(); // cancelled, or an argument failed
+        queue.shift(); // cancelled, or an argument failed
         continue;
       }
       if (state === "RESTARTING" && call.retries === 0 && !call.again) {
-        client.queue.shift();
-        this.#fail(call, unavailable(call, client, client.update.cause));
+        queue.shift();
+        this.#fail(call, client.unavailable(call.name));
         continue;
       }
       if (state !== "ALIVE" || workerId === undefined || !call.ready) return;
-      client.queue.shift();
+      queue.shift();
       this.#send(client, call, workerId);
     }
   }
 
-  #send(client: Client, call: ActorCall, workerId: PeerId): void {
-    client.inFlight.add(call);
-    this.#pending.expect(call);
-    const values = this.#values();
+  #send(client: ActorClient, call: ActorCall, workerId: PeerId): void {
+    client.inFlight.push(call);
+    this.#options.pending.expect(call);
+    const values = this.#options.values();
     const attachments = values.newAttachments();
     this.#link.toPeer(
       workerId,
       {
         t: "actor.call",
         count: call.count,
-        address: client.update.address,
+        address: client.address,
         method: call.method,
         depth: call.depth,
         numReturns: call.entries.length,
@@ -313,35 +296,21 @@ export class ActorClients {
   }
 
   /** The actor is not where the calls in flight went: they are sent again, in order, or fail. */
-  #interrupted(client: Client): void {
+  #interrupted(client: ActorClient): void {
     const again: ActorCall[] = [];
     for (const call of client.inFlight.clear()) {
-      this.#pending.forget(call);
+      this.#options.pending.forget(call);
       if (call.isSettled) continue;
       if (call.takeRetry()) {
         call.again = true;
         again.push(call);
-      } else this.#fail(call, unavailable(call, client, client.update.cause));
+      } else this.#fail(call, client.unavailable(call.name));
     }
     client.queue.unshift(again);
   }
 
-  cancel(call: ActorCall, recursive: boolean): void {
-    const { client, count, taskId, name } = call;
-    if (client === undefined) return;
-    this.#fail(
-      call,
-      new TaskCancelledError(`actor call ${name} (${taskId}) was cancelled`, { fields: { taskId } }),
-    );
-    const { workerId } = client.update;
-    if (call.listed && workerId !== undefined) {
-      this.#link.toPeer(workerId, { t: "task.cancel", count, recursive });
-    }
-    this.#flush(client);
-  }
-
   #settle(call: ActorCall, outcomes: readonly Outcome[]): void {
-    if (!call.isSettled) call.hold.pendingCalls--;
+    if (!call.isSettled) call.client.pendingCalls--;
     call.settle(outcomes);
   }
 
@@ -350,34 +319,15 @@ export class ActorClients {
   }
 }
 
-const describe = (client: Client): string => {
-  const named = client.meta.name === undefined ? "" : ` named ${JSON.stringify(client.meta.name)}`;
-  return `actor ${client.meta.className}${named} (${client.actorId})`;
-};
-
-/** The error that came with a death: the constructor's, decoded when it is asked for. */
-function causeOf(cause: DeathCause | undefined): unknown {
-  const error = cause?.error;
-  if (error === undefined) return undefined;
-  if (error.value !== undefined) return decode({ bytes: error.value, buffers: [], tracked: [] });
-  return Object.assign(new Error(error.message), { name: error.name, stack: error.stack ?? error.message });
+function clientOf(actor: HandleMeta): ActorClient {
+  if (actor instanceof ActorClient) return actor;
+  throw new Error(`${actor.actorId} has no record in this thread`);
 }
 
-function died(call: ActorCall, client: Client): Error {
-  const { cause } = client.update;
-  const message = `${describe(client)} is dead, so ${call.name} cannot run: ${cause?.message ?? "it ended"}`;
-  return new ActorDiedError(message, {
-    cause: causeOf(cause),
-    fields: { actorId: client.actorId, className: client.meta.className, reason: cause?.kind },
-  });
-}
-
-function unavailable(call: ActorCall, client: Client, cause: DeathCause | undefined): Error {
-  const message =
-    `${describe(client)} is restarting (${cause?.message ?? "its worker ended"}); ${call.name} may or may not have ` +
-    "run. Set maxTaskRetries to have calls sent again";
-  return new ActorUnavailableError(message, {
-    cause: causeOf(cause),
-    fields: { actorId: client.actorId, className: client.meta.className },
-  });
+/** Why an actor could not be made, for the node. */
+function argumentError(error: Error | StoredValue): ErrorText {
+  const text = { name: "Error", message: "an argument of the constructor failed", stack: undefined };
+  if (error instanceof Error) return { ...text, message: error.message };
+  const { bytes, buffers, tracked } = error.encoded;
+  return buffers.length === 0 && tracked.length === 0 ? { ...text, value: bytes } : text;
 }

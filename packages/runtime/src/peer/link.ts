@@ -7,13 +7,15 @@ import type { ObjectStore } from "../objects/object-store.ts";
 import type { StoreUsage } from "../objects/store-usage.ts";
 import type { Attachment } from "../transport/channel.ts";
 import type { Place } from "../transport/place.ts";
-import type { PeerToNode, PeerToPeer } from "../transport/protocol.ts";
+import type { PeerToNode, PeerToPeer, RunToNode } from "../transport/protocol.ts";
 
 export interface Link {
   readonly peerId: PeerId;
   readonly usage: StoreUsage;
   readonly store: ObjectStore;
   toNode(message: PeerToNode, attachments?: readonly Attachment[]): void;
+  /** About one actor; neighbours go together, in one message. */
+  runToNode(run: RunToNode): void;
   /** Opens the direct channel when there is none yet. A thread that is known to be dead gets nothing. */
   toPeer(peer: PeerId, message: PeerToPeer, attachments?: readonly Attachment[]): void;
   /** Which of the tasks that this thread sends to a worker may begin. */

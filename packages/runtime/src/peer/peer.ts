@@ -2,7 +2,7 @@
  * What every thread that takes part has, the driver and workers alike: its channels, the objects that it owns and
  * borrows, the tasks and actor calls that it submitted, and its requests to the node. A worker adds an executor.
  */
-import type { ActorHold, CallOptions, HandleMeta } from "../api/actor-handle.ts";
+import type { CallOptions, HandleTarget } from "../api/actor-handle.ts";
 import type { ObjectRef } from "../api/object-ref.ts";
 import { RuntimeShutdownError } from "../core/errors.ts";
 import { homeOf, newId, slotOf, type ObjectId, type PeerId, type RequestId } from "../core/ids.ts";
@@ -13,6 +13,7 @@ import { StoreUsage, type StoreUsageHandle } from "../objects/store-usage.ts";
 import type { Attachment } from "../transport/channel.ts";
 import { Inbox, type Bells } from "../transport/inbox.ts";
 import { LeaseBoard } from "../transport/lease-board.ts";
+import { Outbox } from "../transport/outbox.ts";
 import type { Place } from "../transport/place.ts";
 import { RingChannel, toAttachments, toChannelEnd, type ChannelEnd } from "../transport/ring-channel.ts";
 import type {
@@ -22,8 +23,10 @@ import type {
   PeerToNode,
   PeerToPeer,
   Query,
+  RunToNode,
 } from "../transport/protocol.ts";
-import { ActorCall, ActorClients } from "./actor-clients.ts";
+import { ActorCall } from "./actor-call.ts";
+import { ActorClients } from "./actor-clients.ts";
 import { ActorTemplates } from "./actor-template.ts";
 import { Connections } from "./connections.ts";
 import { FunctionSender } from "./function-sender.ts";
@@ -67,8 +70,8 @@ export interface PeerHooks {
   onWait(): () => void;
   taskSignal(): AbortSignal | undefined;
   submitCall(
-    hold: ActorHold,
-    meta: HandleMeta,
+    handle: object,
+    actor: HandleTarget,
     method: number,
     args: readonly unknown[],
     options: CallOptions,
@@ -95,6 +98,7 @@ export class Peer implements Link {
   readonly waiting: Waiting;
   readonly connections: Connections;
   readonly nodeChannel: RingChannel;
+  readonly #toNode: Outbox<PeerToNode, RunToNode>;
   readonly #hooks: PeerHooks;
   readonly #dead = new RecentIds(10_000);
   readonly #queries = new Map<
@@ -117,6 +121,8 @@ export class Peer implements Link {
       // The other end is the node, which speaks this protocol.
       onMessage: (message, attachments) => this.#fromNode(message as NodeToPeer, attachments),
     });
+    this.#toNode = new Outbox(this.nodeChannel, followsRun);
+    this.inbox.add(this.#toNode);
     this.connections = new Connections({
       inbox: this.inbox,
       introduce: (to, end) => this.toNode({ t: "connect", to }, toAttachments(end)),
@@ -132,14 +138,15 @@ export class Peer implements Link {
     });
     this.objects = new ObjectTable(this);
     this.storeQueries = new StoreQueries(this, this.objects);
-    this.actors = new ActorClients(
-      this,
-      this.pending,
-      this.objects,
-      () => this.values,
-      (...call) => hooks.submitCall(...call),
-      (peer) => this.connections.drain(peer),
-    );
+    this.actors = new ActorClients({
+      link: this,
+      pending: this.pending,
+      objects: this.objects,
+      values: () => this.values,
+      templates: () => this.actorTemplates,
+      submit: (...call) => hooks.submitCall(...call),
+      drain: (peer) => this.connections.drain(peer),
+    });
     this.values = new Values(this, this.objects, this.actors);
     this.functions = new FunctionSender(this.values);
     this.actorTemplates = new ActorTemplates(this, this.functions);
@@ -161,7 +168,11 @@ export class Peer implements Link {
   }
 
   toNode(message: PeerToNode, attachments?: readonly Attachment[]): void {
-    this.nodeChannel.send(message, attachments);
+    this.#toNode.send(message, attachments);
+  }
+
+  runToNode(run: RunToNode): void {
+    this.#toNode.join(run);
   }
 
   toPeer(peer: PeerId, message: PeerToPeer, attachments?: readonly Attachment[]): void {
@@ -231,6 +242,7 @@ export class Peer implements Link {
     this.#closed = true;
     this.store.close();
     this.connections.closeAll();
+    this.#toNode.flush();
     this.nodeChannel.close();
   }
 
@@ -258,7 +270,7 @@ export class Peer implements Link {
       case "lease.failed":
         return this.tasks.requestFailed(message.requestId, message.groupId);
       case "actor.place":
-        return this.actors.place(message.actorId, message.workerId, message.incarnation);
+        return this.actors.place(message);
       case "actor.update":
         return this.actors.update(message.update);
       case "peer.died":
@@ -352,3 +364,8 @@ export class Peer implements Link {
     this.#hooks.onPeerDied(peer, cause);
   }
 }
+
+const followsRun = (run: RunToNode, times: number, next: RunToNode): boolean =>
+  run.t === next.t &&
+  run.first + times === next.first &&
+  (run.t !== "actor.register" || next.t !== "actor.register" || run.template === next.template);

@@ -2,7 +2,7 @@
  * Values between the store and the wire: what travels in a message, and the bookkeeping for refs and handles inside.
  */
 import type { ActorHandle } from "../api/actor-handle.ts";
-import { handleMeta, isActorHandle } from "../api/actor-handle.ts";
+import { handleMeta, isActorHandle, type HandleMeta } from "../api/actor-handle.ts";
 import { ObjectRef } from "../api/object-ref.ts";
 import { SerializationError } from "../core/errors.ts";
 import type { PeerId } from "../core/ids.ts";
@@ -16,6 +16,7 @@ import type { WireOutcome, WireTracked, WireValue } from "../transport/protocol.
 import type { ActorClients } from "./actor-clients.ts";
 import type { Link } from "./link.ts";
 import type { ObjectTable } from "./object-table.ts";
+import type { Arguments } from "./work.ts";
 
 const NOTHING: readonly never[] = Object.freeze([]);
 
@@ -30,8 +31,8 @@ export class Values {
   readonly #link: Link;
   readonly #objects: ObjectTable;
   readonly #actors: ActorClients;
-  #emptyArguments: StoredValue | undefined;
   #attachments: Attachment[] = [];
+  #noArguments: Arguments | undefined;
 
   constructor(link: Link, objects: ObjectTable, actors: ActorClients) {
     this.#link = link;
@@ -45,9 +46,9 @@ export class Values {
     return this.#attachments;
   }
 
-  /** Of a call without arguments. */
-  get emptyArguments(): StoredValue {
-    return (this.#emptyArguments ??= this.storeArguments([]));
+  /** Of all calls without arguments. */
+  get noArguments(): Arguments {
+    return (this.#noArguments ??= { values: this.storeArguments([]), slots: NOTHING });
   }
 
   /** The rest parameter of a call; throws SerializationError naming `args[i]...`. */
@@ -94,9 +95,9 @@ export class Values {
         }
         if (!isActorHandle(item))
           throw new Error("a tracked value is neither an ObjectRef nor an ActorHandle");
-        const { actorId } = handleMeta(item);
+        const { actorId, kind, name } = handleMeta(item);
         this.#actors.lend(actorId, to);
-        return ["a", actorId, handleMeta(item)];
+        return ["a", actorId, { actorId, kind, name } satisfies HandleMeta];
       }),
     };
   }

@@ -70,7 +70,7 @@ const NO_SLOTS: Arguments["slots"] = Object.freeze([]);
 
 /** Encodes arguments; throws SerializationError naming `args[i]...`. */
 export function encodeArguments(args: readonly unknown[], values: Values): Arguments {
-  if (args.length === 0) return { values: values.emptyArguments, slots: NO_SLOTS };
+  if (args.length === 0) return values.noArguments;
   let slots: [number, ObjectRef][] | undefined;
   let plain: unknown[] | undefined;
   for (let index = 0; index < args.length; index++) {

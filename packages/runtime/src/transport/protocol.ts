@@ -101,39 +101,32 @@ export type PeerToNode =
   | { readonly t: "idle.wait"; readonly requestId: RequestId }
   | { readonly t: "actor.template"; readonly template: number; readonly of: NodeActorTemplate }
   | { readonly t: "actor.forget"; readonly template: number }
-  /** A name may be taken: then the node replies to `requestId`. */
+  /** So many actors of a template, by their counts at the owner. */
   | {
       readonly t: "actor.register";
       readonly template: number;
-      readonly actorId: ActorId;
-      readonly named?: {
-        readonly name: string;
-        readonly getIfExists: boolean;
-        readonly requestId: RequestId;
-      };
+      readonly first: number;
+      readonly times: number;
     }
+  /** The name may be taken: the node replies to `requestId`. */
   | {
-      readonly t: "actor.created";
-      readonly actorId: ActorId;
-      readonly incarnation: number;
-      readonly address: number;
+      readonly t: "actor.registerNamed";
+      readonly template: number;
+      readonly count: number;
+      readonly name: string;
+      readonly getIfExists: boolean;
+      readonly requestId: RequestId;
     }
-  | {
-      readonly t: "actor.creationFailed";
-      readonly actorId: ActorId;
-      readonly incarnation: number;
-      readonly error: ErrorText;
-    }
-  | {
-      readonly t: "actor.exited";
-      readonly actorId: ActorId;
-      readonly incarnation: number;
-      readonly reason: "exited" | "out-of-scope";
-    }
+  /** From a worker: the constructors of the actors at so many addresses have returned. */
+  | { readonly t: "actor.created"; readonly first: number; readonly times: number }
+  | { readonly t: "actor.creationFailed"; readonly address: number; readonly error: ErrorText }
+  | { readonly t: "actor.exited"; readonly address: number; readonly reason: "exited" | "out-of-scope" }
   | { readonly t: "actor.subscribe"; readonly actorId: ActorId }
   | { readonly t: "actor.kill"; readonly actorId: ActorId; readonly noRestart: boolean }
-  /** `peer` holds `times` more references to handles of the actor (negative: fewer). */
+  /** `peer` was handed `times` more handles of the actor. */
   | { readonly t: "actor.handles"; readonly actorId: ActorId; readonly peer: PeerId; readonly times: number }
+  /** The sender gives so many handles back. */
+  | { readonly t: "actor.release"; readonly actorId: ActorId; readonly times: number }
   /** Hands one end of a new channel to another thread (attachment 0: the port). */
   | { readonly t: "connect"; readonly to: PeerId }
   | { readonly t: "group.create"; readonly groupId: PlacementGroupId; readonly bundles: readonly Resources[] }
@@ -143,6 +136,9 @@ export type PeerToNode =
   | { readonly t: "query"; readonly requestId: RequestId; readonly query: Query }
   | { readonly t: "log"; readonly record: LogRecord }
   | { readonly t: "shutdown" };
+
+/** What a peer tells the node in runs. */
+export type RunToNode = Extract<PeerToNode, { t: "actor.register" | "actor.created" }>;
 
 export interface LogRecord {
   readonly stream: "stdout" | "stderr";
@@ -162,18 +158,23 @@ export type NodeToPeer =
   /** The node took back a lease that was parked. */
   | { readonly t: "lease.reclaimed"; readonly leaseId: LeaseId }
   | { readonly t: "lease.failed"; readonly requestId: RequestId; readonly groupId: PlacementGroupId }
-  /** The owner of the actor now sends its creation to this worker. */
+  /**
+   * To the owner of so many actors, named by their counts: it sends their creations to this worker, one address after
+   * another, and may send calls after them.
+   */
   | {
       readonly t: "actor.place";
-      readonly actorId: ActorId;
+      readonly first: number;
+      readonly times: number;
       readonly workerId: PeerId;
+      readonly address: number;
       readonly incarnation: number;
     }
   | { readonly t: "actor.update"; readonly update: ActorUpdate }
-  /** To a host: forget the actor, fail what it has queued. */
-  | { readonly t: "actor.drop"; readonly actorId: ActorId; readonly reason: string }
+  /** To a host: forget the actor, and what it has queued. */
+  | { readonly t: "actor.drop"; readonly address: number }
   /** To a host or an actor's worker: leave, all handles are gone. */
-  | { readonly t: "actor.leave"; readonly actorId: ActorId }
+  | { readonly t: "actor.leave"; readonly address: number }
   | { readonly t: "peer.died"; readonly peerId: PeerId; readonly cause: ExitCause }
   /** Another thread opened a channel to this one (attachment 0: the port). */
   | { readonly t: "connect"; readonly from: PeerId }
@@ -183,6 +184,9 @@ export type NodeToPeer =
   /** A message for the user, e.g. that a demand is infeasible. */
   | { readonly t: "warning"; readonly text: string }
   | { readonly t: "shutdown.done"; readonly threadsLeft: number };
+
+/** What the node tells a peer in runs. */
+export type RunToPeer = Extract<NodeToPeer, { t: "actor.place" }>;
 
 /** What all tasks of one function with one set of options have in common; sent to a thread before the first of them. */
 export interface WireTaskTemplate {
@@ -236,15 +240,18 @@ export type PeerToPeer =
   | {
       readonly t: "actor.create";
       readonly template: number;
-      readonly actorId: ActorId;
+      /** Among the actors of the sender, who owns it. */
+      readonly count: number;
       readonly name: string | undefined;
+      /** Where callers will find it. */
+      readonly address: number;
       readonly incarnation: number;
       readonly args: WireArguments;
     }
   | {
       readonly t: "actor.call";
       readonly count: number;
-      /** Where the actor lives in its thread; another one after each restart. */
+      /** Where the actor lives; another one after each restart. */
       readonly address: number;
       /** Index among the handle's methods. */
       readonly method: number;
@@ -263,7 +270,13 @@ export type PeerToPeer =
     }
   /** User code raised and runs again: one attempt of the budget is used. */
   | { readonly t: "task.retrying"; readonly count: number }
-  | { readonly t: "task.cancel"; readonly count: number; readonly recursive: boolean }
+  /** `address`: of the actor, if it is a call. */
+  | {
+      readonly t: "task.cancel";
+      readonly count: number;
+      readonly recursive: boolean;
+      readonly address?: number;
+    }
   /** Asks the owner for a value; answered when it is there. */
   | { readonly t: "object.get"; readonly objectId: ObjectId }
   | { readonly t: "object.value"; readonly objectId: ObjectId; readonly outcome: WireOutcome | undefined }

@@ -13,7 +13,8 @@ import { Fifo } from "../core/fifo.ts";
 import type { Inbox, InboxChannel } from "./inbox.ts";
 import type { Place } from "./place.ts";
 import { isAttached, isMore, longestFrame, makeRing, RingReader, RingWriter } from "./ring.ts";
-import { decodeMessage, encodeMessage, scratch } from "./wire-format.ts";
+import { copyOf, scratch } from "./scratch.ts";
+import { decodeMessage, encodeMessage } from "./wire-format.ts";
 
 /** One end of a channel, to be handed to a thread. */
 export interface ChannelEnd {
@@ -116,7 +117,7 @@ export class RingChannel implements Channel, InboxChannel {
     }
     const fits = this.#backlog.length === 0 && length <= this.#longest;
     if (!fits || !this.#out.write(scratch.bytes, 0, length, attached ? ATTACHED : PLAIN)) {
-      this.#backlog.push({ bytes: Buffer.from(scratch.bytes.subarray(0, length)), at: 0, attached });
+      this.#backlog.push({ bytes: copyOf(scratch.bytes, 0, length), at: 0, attached });
       this.#writeBacklog();
     }
     if (this.#out.unpublished > SHOW_BYTES) this.#show();

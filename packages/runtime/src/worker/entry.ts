@@ -42,15 +42,15 @@ const hooks: PeerHooks = {
       case "actor.call":
         return host.call(from, message, attachments);
       case "task.cancel":
-        if (!executor.cancel(from, message.count, message.recursive))
-          host.cancel(from, message.count, message.recursive);
+        if (message.address === undefined) executor.cancel(from, message.count, message.recursive);
+        else host.cancel(from, message.address, message.count, message.recursive);
         return;
       default:
     }
   },
   onNodeMessage(message) {
-    if (message.t === "actor.drop") host.drop(message.actorId);
-    else if (message.t === "actor.leave") host.leave(message.actorId);
+    if (message.t === "actor.drop") host.drop(message.address);
+    else if (message.t === "actor.leave") host.leave(message.address);
     else if (message.t === "worker.retire")
       peer.toNode({ t: "worker.retire", agreed: !peer.objects.isOwner });
   },

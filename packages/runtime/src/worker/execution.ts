@@ -55,10 +55,12 @@ export interface Execution {
   retries: number;
   readonly retryExceptions: boolean | StoredValue;
   /** Calls the user's code. */
-  readonly call: (args: unknown[]) => unknown;
+  run(args: unknown[]): unknown;
   /** What an exception means for the caller. */
-  readonly judge?: ((error: unknown) => unknown) | undefined;
+  judge?(error: unknown): unknown;
 }
+
+const run = (execution: Execution, args: unknown[]): unknown => execution.run(args);
 
 /**
  * Runs to the end, retries included, and answers the caller. Never throws. Code that returns no promise is finished on
@@ -68,7 +70,7 @@ export function execute(execution: Execution, peer: Peer): Promise<void> | undef
   const { context } = execution;
   for (;;) {
     try {
-      const result = taskContext.run(context, execution.call, decodeArguments(execution.args));
+      const result = taskContext.run(context, run, execution, decodeArguments(execution.args));
       if (isThenable(result)) return later(result, execution, peer);
       finish(execution, result, peer);
       return undefined;

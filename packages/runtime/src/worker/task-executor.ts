@@ -87,12 +87,11 @@ export class TaskExecutor {
     return this.#current;
   }
 
-  cancel(from: PeerId, count: number, recursive: boolean): boolean {
+  cancel(from: PeerId, count: number, recursive: boolean): void {
     const is = (context: TaskContext | undefined): boolean =>
       context?.count === count && context.submitter === from;
     const context = is(this.#current) ? this.#current : this.#queue.find((task) => is(task.context))?.context;
     context?.cancel(recursive);
-    return context !== undefined;
   }
 
   #schedule(): void {
@@ -162,7 +161,7 @@ export class TaskExecutor {
       args,
       retries,
       retryExceptions: template.retryExceptions,
-      call: (values: unknown[]): unknown => fn(...values),
+      run: (values: unknown[]): unknown => fn(...values),
     };
     return execute(execution, this.#peer);
   }
