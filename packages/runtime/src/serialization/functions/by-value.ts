@@ -12,7 +12,7 @@ import { lineBreaks } from "./line-alignment.ts";
 import { carryProperties, isConstructor } from "./overlays.ts";
 import { parseFunction, UnparsableFunction } from "./parse.ts";
 import type { FunctionShape } from "./parse.ts";
-import { filePath } from "./positions.ts";
+import { filePath } from "./script-names.ts";
 import type { Place } from "./positions.ts";
 import { cannotSend } from "./problems.ts";
 import { describeScript } from "./script.ts";

@@ -3,7 +3,7 @@
  * intrinsics of the language, process.env. Each has a name that means the same in every thread.
  */
 import { SerializationError } from "../../core/errors.ts";
-import { once } from "./lazy.ts";
+import { once } from "../load.ts";
 import { ImportReference } from "./types.ts";
 import type { ImportedBinding } from "./types.ts";
 

@@ -5,8 +5,8 @@
  * The session lives only as long as one capture. While any session is connected V8 keeps every object that is given to
  * console.log alive, and while the debugger is on every await is ten times slower.
  */
-import { createRequire } from "node:module";
 import type { Session } from "node:inspector";
+import { require } from "../load.ts";
 import { describeScript } from "./script.ts";
 import type { Script, ScriptHead } from "./script.ts";
 import type { Position } from "./positions.ts";
@@ -91,7 +91,7 @@ export class Capture {
     let session: Session;
     let realm: Record<symbol, Slot>;
     try {
-      const inspector = createRequire(import.meta.url)("node:inspector") as Inspector;
+      const inspector = require("node:inspector") as Inspector;
       session = new inspector.Session();
       session.connect();
       // Commands run in the main realm, which is not always ours (vitest's vmThreads).

@@ -7,7 +7,8 @@ import { isBuiltin } from "node:module";
 import { types } from "node:util";
 import { globalReference } from "./globals.ts";
 import { originOf } from "./imports.ts";
-import { requiredReference } from "./modules.ts";
+import { isLibrary } from "./library.ts";
+import { requiredReference } from "./loadable.ts";
 import { ImportReference } from "./types.ts";
 
 /**
@@ -19,11 +20,14 @@ export function referenceTo(value: object): ImportReference | undefined {
   // An imported plain object is data: what a worker has done to it must not be lost on the way back.
   const origin =
     typeof value === "function" || types.isModuleNamespaceObject(value) ? originOf(value) : undefined;
-  if (origin === undefined && types.isModuleNamespaceObject(value)) {
+  if (origin !== undefined) return origin;
+  if (typeof value === "object" && couldBeModule(value)) {
     const required = requiredReference(value);
-    if (required !== undefined) return required;
+    // What the user's own modules export as an object is data, too.
+    if (required !== undefined && (types.isModuleNamespaceObject(value) || isLibrary(required.specifier)))
+      return required;
   }
-  return origin ?? globalReference(value) ?? builtinReference(value);
+  return globalReference(value) ?? builtinReference(value);
 }
 
 /** Exports of the built-in modules that are loaded. */

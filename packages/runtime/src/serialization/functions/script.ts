@@ -5,7 +5,8 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { AnyNode } from "acorn";
-import { acorn, lexer, once } from "./lazy.ts";
+import { once } from "../load.ts";
+import { acorn, lexer } from "./lazy.ts";
 import { parserOptions } from "./parse.ts";
 import { analyse } from "./scope-analysis.ts";
 import type { Declaration, FunctionPlace } from "./scope-analysis.ts";

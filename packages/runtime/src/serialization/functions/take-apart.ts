@@ -8,10 +8,11 @@ import { inspectBound, inspectFunction, InspectorUnavailable, scriptOf } from ".
 import type { BoundCode } from "./code.ts";
 import { byValue, isStrict, parseSubject, unknownScript } from "./by-value.ts";
 import { dismantleExplicitly } from "./explicit.ts";
-import { fileName } from "./positions.ts";
+import { fileName } from "./script-names.ts";
 import { cannotSend, titleOf } from "./problems.ts";
 import { exportReference } from "./modules.ts";
 import { noteLocation } from "./describe.ts";
+import { isLibrary } from "./library.ts";
 import type { Script } from "./script.ts";
 import type { DismantleOptions, FunctionParts, ImportReference } from "./types.ts";
 
@@ -37,17 +38,13 @@ export function isInternal(fn: Function): boolean {
     const script = location && scriptOf(location.scriptId);
     return (
       script !== undefined &&
-      isLibrary(script) &&
+      isLibrary(script.url) &&
       exportReference(fn, script, undefined, scopes) === undefined
     );
   } catch (error) {
     if (error instanceof InspectorUnavailable) return false;
     throw error;
   }
-}
-
-function isLibrary({ url }: Script): boolean {
-  return url.includes("/node_modules/") || url.startsWith("node:");
 }
 
 function isNative(text: string): boolean {
@@ -112,7 +109,7 @@ function textOffset({ source }: Script, text: string, reported: number): number 
 }
 
 function refuseLibrary(fn: Function, script: Script, title: string): void {
-  if (!isLibrary(script)) return;
+  if (!isLibrary(script.url)) return;
   const name =
     /\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*\/node_modules\/)/.exec(script.url)?.[1] ?? script.url;
   throw cannotSend({
