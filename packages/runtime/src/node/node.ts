@@ -33,6 +33,7 @@ import type {
 } from "../transport/protocol.ts";
 import { slotOf } from "../core/ids.ts";
 import { answerQuery } from "./queries.ts";
+import type { StartedThread } from "./start-thread.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 /** What the driver passes to the node thread. */
@@ -85,7 +86,7 @@ export class Node {
   #retireTimer: NodeJS.Timeout | undefined;
   #closing = false;
 
-  constructor(config: NodeConfig, driverEnd: ChannelEnd) {
+  constructor(config: NodeConfig, driverEnd: ChannelEnd, firstWorker: StartedThread | undefined) {
     this.#config = config;
     this.#inbox = new Inbox({ bells: config.bells, slot: 0, pollUs: config.pollUs });
     this.#usage = new StoreUsage(config.usage);
@@ -104,6 +105,7 @@ export class Node {
     this.#pool = new WorkerPool({
       resourceLimits: config.workerResourceLimits,
       workerData: (workerId, slot, nodeEnd) => ({ seat: this.#seat(workerId, slot), nodeEnd }),
+      first: firstWorker,
       onEnd: (workerId, slot, end) => this.#open(workerId, slot, end, false),
       onOnline: (workerId) => this.#apply(this.#scheduler.workerStarted(workerId)),
       onExit: (workerId, cause, wasOnline) => this.#workerExited(workerId, cause, wasOnline),

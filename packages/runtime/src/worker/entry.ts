@@ -12,6 +12,7 @@ import type { ChannelEnd } from "../transport/ring-channel.ts";
 import { ActorHost } from "./actor-host.ts";
 import { Code } from "./code.ts";
 import { captureOutput, flushOutput } from "./output.ts";
+import { rehearse } from "./rehearsal.ts";
 import { taskContext, type TaskContext } from "./task-context.ts";
 import { TaskExecutor } from "./task-executor.ts";
 
@@ -22,9 +23,11 @@ export interface WorkerSeat {
 }
 
 const { seat, nodeEnd } = workerData as WorkerSeat; // passed by the node's worker pool
+let hasWork = false;
 
 const hooks: PeerHooks = {
   onPeerMessage(from, message, attachments, place) {
+    hasWork = true;
     switch (message.t) {
       case "task.push":
         if (place === undefined) throw new Error("a worker sent a task to itself");
@@ -87,3 +90,4 @@ process.on("exit", () => {
   flushOutput();
   peer.inbox.flush();
 });
+rehearse(peer, () => hasWork);

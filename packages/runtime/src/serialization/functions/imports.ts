@@ -6,7 +6,7 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { SerializationError } from "../../core/errors.ts";
-import { require } from "../load.ts";
+import { require } from "../../core/load.ts";
 import { importFrom } from "./loader.ts";
 import { globalByName, isGlobalReference } from "./globals.ts";
 import { ImportReference } from "./types.ts";

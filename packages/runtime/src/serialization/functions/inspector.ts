@@ -6,10 +6,11 @@
  * console.log alive, and while the debugger is on every await is ten times slower.
  */
 import type { Session } from "node:inspector";
-import { require } from "../load.ts";
+import { isLibrary } from "./library.ts";
 import { describeScript } from "./script.ts";
 import type { Script, ScriptHead } from "./script.ts";
 import type { Position } from "./positions.ts";
+import { require } from "../../core/load.ts";
 import { BindingGroups } from "./binding-groups.ts";
 import { activeScope } from "./inspect.ts";
 
@@ -166,7 +167,7 @@ const scripts = new Map<string, Script>();
 let knownHeads: ReadonlyMap<string, ScriptHead> = new Map();
 
 function isOwn(url: string): boolean {
-  return url !== "" && !url.startsWith("node:") && !url.includes("/node_modules/");
+  return url !== "" && !isLibrary(url);
 }
 
 function current(): Capture {

@@ -1,6 +1,6 @@
 /** The heavy parts of this room, each loaded at its first use. */
 import type * as Capture from "../capture.ts";
-import { load, once } from "../load.ts";
+import { load, once } from "../../core/load.ts";
 import type * as Acorn from "../../vendor/acorn.ts";
 import type * as Lexer from "../../vendor/es-module-lexer.ts";
 import type * as TraceMapping from "../../vendor/trace-mapping.ts";

@@ -5,7 +5,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { types } from "node:util";
-import { once, require } from "../load.ts";
+import { once, require } from "../../core/load.ts";
 import { requiredName } from "./imports.ts";
 import { filePath } from "./script-names.ts";
 import { ImportReference } from "./types.ts";

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
-import { require } from "../load.ts";
+import { require } from "../../core/load.ts";
 import { variableIn } from "./inspector.ts";
 import type { CapturedScope } from "./inspector.ts";
 import { noteSent } from "./imports.ts";

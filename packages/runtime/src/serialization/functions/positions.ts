@@ -3,7 +3,7 @@
  * (tsx, vitest, bundles) is followed through its source map.
  */
 import { readFileSync } from "node:fs";
-import { once } from "../load.ts";
+import { once } from "../../core/load.ts";
 import { fileName, filePath } from "./script-names.ts";
 import { sourceMapOf } from "./source-maps.ts";
 import type { MappedPosition } from "./source-maps.ts";

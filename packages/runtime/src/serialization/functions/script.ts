@@ -5,7 +5,7 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { AnyNode } from "acorn";
-import { once } from "../load.ts";
+import { once } from "../../core/load.ts";
 import { acorn, lexer } from "./lazy.ts";
 import { parserOptions } from "./parse.ts";
 import { analyse } from "./scope-analysis.ts";
