@@ -70,7 +70,7 @@ describe("loading @mantajs/runtime", () => {
     { what: "in a thread", specifier: "@mantajs/runtime", worker: true, files: 5 },
     {
       what: "as a worker",
-      specifier: pathToFileURL(`${runtime}/worker/entry.js`).href,
+      specifier: pathToFileURL(`${runtime}/worker/main.js`).href,
       worker: true,
       files: 5,
     },

@@ -20,7 +20,8 @@ import { makeChannelEnds } from "../transport/ring-channel.ts";
 import { amount, checkOptions, flag, milliseconds, number, record, text, type Check } from "./check.ts";
 import { optionName } from "./options.ts";
 import { printLog } from "./print-log.ts";
-import type { WorkerSeat } from "../worker/entry.ts";
+import { makeCompiledCode, type CompiledCode } from "../worker/compiled-code.ts";
+import type { WorkerSeat } from "../worker/main.ts";
 import { currentRuntime, installedRuntime, installRuntime, Runtime, setAutoInit } from "./runtime.ts";
 
 /** A line that a worker printed. */
@@ -177,6 +178,7 @@ function start(options: InitOptions): Session {
     poolSize: numCpus,
     bells,
     leases,
+    code: makeCompiledCode(),
     usage: usage.handle,
     workerResourceLimits: options.workerResourceLimits,
     idleWorkerMs: options.idleWorkerMs ?? 1000,
@@ -184,7 +186,7 @@ function start(options: InitOptions): Session {
     pollUs: options.pollUs,
   };
   const everySeat = { ...ids, namespace, bells, leases, pollUs: options.pollUs };
-  const firstWorker = planFirstWorker((peerId, slot) => {
+  const firstWorker = planFirstWorker(config.code, (peerId, slot) => {
     return { ...everySeat, peerId, usage: usage.forSlot(slot), isNodeUp: true };
   });
   const nodeSeat: NodeSeat = { config, driverEnd: nodeEnd, firstWorker };
@@ -231,11 +233,11 @@ function start(options: InitOptions): Session {
 setAutoInit(() => start({}));
 
 /** The node's thread starts it before it can plan anything itself. */
-function planFirstWorker(seatOf: (peerId: PeerId, slot: number) => PeerSeat): ThreadPlan {
+function planFirstWorker(code: CompiledCode, seatOf: (peerId: PeerId, slot: number) => PeerSeat): ThreadPlan {
   const slot = FIRST_WORKER_SLOT;
   const workerId = newPeerId("worker", slot);
   const [nodeEnd, workerEnd] = makeChannelEnds();
-  const data: WorkerSeat = { seat: seatOf(workerId, slot), nodeEnd: workerEnd };
+  const data: WorkerSeat = { seat: seatOf(workerId, slot), nodeEnd: workerEnd, code };
   return { workerId, slot, nodeEnd, data };
 }
 

@@ -32,6 +32,7 @@ import type {
   WireDemand,
 } from "../transport/protocol.ts";
 import { slotOf } from "../core/ids.ts";
+import type { CompiledCode } from "../worker/compiled-code.ts";
 import { answerQuery } from "./queries.ts";
 import type { StartedThread } from "./start-thread.ts";
 import { WorkerPool } from "./worker-pool.ts";
@@ -46,6 +47,7 @@ export interface NodeConfig {
   readonly poolSize: number;
   readonly bells: Bells;
   readonly leases: SharedArrayBuffer;
+  readonly code: CompiledCode;
   readonly usage: StoreUsageHandle;
   readonly workerResourceLimits: ResourceLimits | undefined;
   /** Idle workers beyond the pool's size end after this time. */
@@ -104,7 +106,11 @@ export class Node {
     });
     this.#pool = new WorkerPool({
       resourceLimits: config.workerResourceLimits,
-      workerData: (workerId, slot, nodeEnd) => ({ seat: this.#seat(workerId, slot), nodeEnd }),
+      workerData: (workerId, slot, nodeEnd) => ({
+        seat: this.#seat(workerId, slot),
+        nodeEnd,
+        code: config.code,
+      }),
       first: firstWorker,
       onEnd: (workerId, slot, end) => this.#open(workerId, slot, end, false),
       onOnline: (workerId) => this.#apply(this.#scheduler.workerStarted(workerId)),
@@ -158,6 +164,9 @@ export class Node {
         return this.#apply(this.#scheduler.cancelLease(message.requestId));
       case "lease.return":
         return this.#apply(this.#scheduler.returnLease(message.leaseId));
+      case "worker.ready":
+        this.#scheduler.workerReady(from);
+        return this.#send(this.#config.driverId, { t: "worker.ready", workerId: from });
       case "worker.blocked":
         return this.#apply(this.#scheduler.block(from));
       case "worker.unblocked":
@@ -444,7 +453,10 @@ export class Node {
   /** Threads that cannot even start are started again more and more slowly, and loudly. */
   #watchEarlyEnds(workerId: PeerId, cause: ExitCause, wasOnline: boolean): void {
     const ranNothing =
-      !wasOnline || this.#scheduler.workers().some((w) => w.workerId === workerId && w.state === "idle");
+      !wasOnline ||
+      this.#scheduler
+        .workers()
+        .some(({ workerId: id, state }) => id === workerId && (state === "idle" || state === "loading"));
     if (!ranNothing || cause.message.startsWith("was ended by")) return;
     this.#earlyEnds++;
     if (this.#earlyEnds === EARLY_ENDS)

@@ -20,14 +20,16 @@ import { ActorHost } from "./actor-host.ts";
 import { Code } from "./code.ts";
 import { TaskExecutor } from "./task-executor.ts";
 
-/** Begins when the thread has handled what waits for it, and stops between two steps once `isOver()`. */
-export function rehearse(peer: Peer, isOver: () => boolean): void {
-  const steps = stepsOf(peer);
-  const next = (): void => {
-    if (isOver() || steps.next().done === true) return;
-    setImmediate(next);
-  };
-  setImmediate(next);
+/**
+ * Begins when the thread has handled what waits for it, and stops between two steps once `isOver()`. Resolves to
+ * whether all steps were made.
+ */
+export async function rehearse(peer: Peer, isOver: () => boolean): Promise<boolean> {
+  for (const steps = stepsOf(peer); ;) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (isOver()) return false;
+    if (steps.next().done === true) return true;
+  }
 }
 
 /** A millisecond or two each. */
