@@ -80,9 +80,10 @@ export class Scheduler {
     return this.#schedule();
   }
 
-  /** The worker has loaded all that it needs. */
-  workerReady(workerId: PeerId): void {
+  /** The worker has loaded all that it needs. Returns whether it has nothing to do yet. */
+  workerReady(workerId: PeerId): boolean {
     this.#loading.delete(workerId);
+    return this.#workers.get(workerId)?.is === "idle";
   }
 
   /** A worker thread could not start; the next schedule tries again. */

@@ -165,8 +165,10 @@ export class Node {
       case "lease.return":
         return this.#apply(this.#scheduler.returnLease(message.leaseId));
       case "worker.ready":
-        this.#scheduler.workerReady(from);
-        return this.#send(this.#config.driverId, { t: "worker.ready", workerId: from });
+        if (this.#scheduler.workerReady(from)) {
+          this.#send(this.#config.driverId, { t: "worker.ready", workerId: from });
+        }
+        return;
       case "worker.blocked":
         return this.#apply(this.#scheduler.block(from));
       case "worker.unblocked":

@@ -180,7 +180,7 @@ export type NodeToPeer =
   /** Another thread opened a channel to this one (attachment 0: the port). */
   | { readonly t: "connect"; readonly from: PeerId }
   | { readonly t: "worker.retire" }
-  /** To the driver, which is about to talk to it. */
+  /** To the driver: the worker is free, so the next work is likely to go there. */
   | { readonly t: "worker.ready"; readonly workerId: PeerId }
   | { readonly t: "reply"; readonly requestId: RequestId; readonly result: unknown }
   | { readonly t: "log"; readonly record: LogRecord }
