@@ -105,6 +105,7 @@ const step: fc.Arbitrary<Step> = fc.record({
     "shared",
     "start",
     "start",
+    "ready",
     "return",
     "return",
     "block",
@@ -148,6 +149,11 @@ function perform(model: Model, { act, pick, cpus }: Step): void {
       const workerId = `worker_${model.id()}`;
       model.workers.add(workerId);
       return model.apply(scheduler.workerStarted(workerId));
+    }
+    case "ready": {
+      const workerId = one(model.workers);
+      if (workerId !== undefined) scheduler.workerReady(workerId);
+      return;
     }
     case "return": {
       const leaseId = one(model.leases.keys());
@@ -214,6 +220,20 @@ function perform(model: Model, { act, pick, cpus }: Step): void {
 }
 
 describe("the scheduler", () => {
+  it("gives work to workers that have loaded, and to loading ones when there are no others", () => {
+    const model = new Model(2);
+    const { scheduler } = model;
+    for (const pick of [0, 1]) perform(model, { act: "start", pick, cpus: 0 });
+    const [loading = "", ready = ""] = model.workers;
+    scheduler.workerReady(ready);
+    expect(scheduler.workers()).toEqual([
+      { workerId: loading, state: "loading" },
+      { workerId: ready, state: "idle" },
+    ]);
+    for (const pick of [1, 2]) perform(model, { act: "request", pick, cpus: 1 });
+    expect([...model.leases.values()].map(({ workerId }) => workerId)).toEqual([ready, loading]);
+  });
+
   it("keeps available = total - in use, one lease a worker, one thread actor a worker, for any sequence of events", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 120 }), (cpus, steps) => {

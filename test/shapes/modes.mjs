@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { asRequire, moved } from "./rewrite.mjs";
 
@@ -14,8 +14,7 @@ const require = createRequire(import.meta.url);
 const fixtures = fileURLToPath(new URL("../fixtures/functions/", import.meta.url));
 const generated = fileURLToPath(new URL("./.generated/", import.meta.url));
 
-const withoutTune = ["shapes.mjs", "more.mjs", "unusual.mjs", "ray.mjs"];
-const everywhere = [...withoutTune, "tune.mjs"];
+const everywhere = ["shapes.mjs", "more.mjs", "unusual.mjs", "ray.mjs", "tune.mjs"];
 const inModules = [...everywhere, "modules.mjs"];
 const scripts = ["commonjs.cjs", "sloppy.cjs"];
 const typed = ["typescript.ts"];
@@ -46,6 +45,34 @@ const typescript = (ending) => (folder, file) => {
       );
   return { args: ["--import", import.meta.resolve("tsx"), path] };
 };
+
+/**
+ * What tsx makes of TypeScript in CommonJS. In its loader on Node 20 nothing can `require` an ES module, so there the
+ * program's own modules are CommonJS as well, and the package that is an ES module only is missing.
+ */
+const typescriptCommonJs = async (folder, file, node) => {
+  if (node.major >= 22 || file.endsWith(".cts")) return typescript(".cts")(folder, file);
+  for (const module of ["harness.mjs", "ship.mjs", ...libraries]) await writeCommonJs(folder, module);
+  const text = commonJsNames(source(file)).replace(/^import \{ nanoid \}.*$/m, "const nanoid = undefined;");
+  return { args: ["--import", import.meta.resolve("tsx"), written(folder, renamed(file, ".cts"), text)] };
+};
+
+const libraries = ["anonymous", "barrel", "creature", "deep", "hierarchy", "own", "reexports"].map(
+  (name) => `lib/${name}.mjs`,
+);
+
+/** An own module of the programs, compiled. */
+async function writeCommonJs(folder, file) {
+  const { transform } = require("esbuild");
+  const { code } = await transform(commonJsNames(source(file)), {
+    format: "cjs",
+    define: { "import.meta.url": JSON.stringify(pathToFileURL(join(fixtures, file)).href) },
+  });
+  mkdirSync(join(folder, "lib"), { recursive: true });
+  written(folder, renamed(file, ".cjs"), code);
+}
+
+const commonJsNames = (text) => text.replace(/(["']\.\/(?:lib\/)?(?!worker)[\w-]+)\.mjs(?=["'])/g, "$1.cjs");
 
 const bundle = (options) => async (folder, file) => {
   const { build } = require("esbuild");
@@ -102,11 +129,8 @@ export const modes = [
   { name: "tsx, ESM", files: [...inModules, ...lowered], quick: true, prepare: typescript(".mts") },
   {
     name: "tsx, CommonJS",
-    // There tsx makes a second copy of each package for what the packages import() themselves.
-    files: [...withoutTune, "commonjs.cts"],
-    // The loader of Node 20 cannot `require` ES modules with imports of their own while tsx is in it.
-    filesBefore22: ["commonjs.cts"],
-    prepare: typescript(".cts"),
+    files: [...everywhere, "commonjs.cts"],
+    prepare: typescriptCommonJs,
   },
   {
     name: "Node strips types",
@@ -171,7 +195,7 @@ export const modes = [
 /** Runs the programs of a mode; gives the results of all shapes, each with the name of its program. */
 export async function runMode(mode, node = { binary: process.execPath, major: currentMajor }) {
   const results = [];
-  for (const file of (node.major < 22 ? mode.filesBefore22 : undefined) ?? mode.files) {
+  for (const file of mode.files) {
     const folder = join(generated, `${mode.name.replace(/\W+/g, "-")}-${node.major}`);
     mkdirSync(folder, { recursive: true });
     const out = join(folder, `${file}.jsonl`);

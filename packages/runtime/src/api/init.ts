@@ -1,22 +1,27 @@
 /** `init` and `shutdown`: the session of this process. */
-import os from "node:os";
-import path from "node:path";
-import { Worker, type ResourceLimits } from "node:worker_threads";
+import { availableParallelism, tmpdir, totalmem } from "node:os";
+import { resolve } from "node:path";
+import type { ResourceLimits, Worker } from "node:worker_threads";
 
 import { AlreadyInitializedError, InvalidArgumentError, RuntimeShutdownError } from "../core/errors.ts";
-import { newId, newPeerId } from "../core/ids.ts";
+import { FIRST_WORKER_SLOT, newId, newPeerId, type PeerId } from "../core/ids.ts";
 import { ResourceSet, type Resources } from "../core/resources.ts";
+import type { NodeSeat } from "../node/entry.ts";
 import type { NodeConfig } from "../node/node.ts";
+import type { ThreadPlan } from "../node/start-thread.ts";
 import { removeSpillFiles, whyUnusable } from "../objects/spill-files.ts";
 import { StoreUsage } from "../objects/store-usage.ts";
-import { Peer, type PeerHooks } from "../peer/peer.ts";
+import { Peer, type PeerHooks, type PeerSeat } from "../peer/peer.ts";
 import { makeBells, MAX_THREADS } from "../transport/bells.ts";
 import { makeLeaseBoard } from "../transport/lease-board.ts";
+import { warmUp } from "../serialization/functions/warm-up.ts";
 import type { LogRecord } from "../transport/protocol.ts";
 import { makeChannelEnds } from "../transport/ring-channel.ts";
 import { amount, checkOptions, flag, milliseconds, number, record, text, type Check } from "./check.ts";
 import { optionName } from "./options.ts";
 import { printLog } from "./print-log.ts";
+import { makeCompiledCode, type CompiledCode } from "../worker/compiled-code.ts";
+import type { WorkerSeat } from "../worker/main.ts";
 import { currentRuntime, installedRuntime, installRuntime, Runtime, setAutoInit } from "./runtime.ts";
 
 /** A line that a worker printed. */
@@ -116,7 +121,9 @@ let running: Running | undefined;
  * await using session = await ray.init({ numCpus: 4 });
  */
 export async function init(options: InitOptions = {}): Promise<Session> {
+  const isFirst = installedRuntime() === undefined;
   const session = start(options);
+  if (isFirst) void warmUp(); // There is nothing else to do until the threads are there.
   await installedRuntime()?.peer.query({ what: "nodes" });
   return session;
 }
@@ -143,7 +150,7 @@ function start(options: InitOptions): Session {
     if (options.ignoreReinitError !== true) throw new AlreadyInitializedError();
     return running?.session ?? sessionOf(installed);
   }
-  const numCpus = options.numCpus ?? os.availableParallelism();
+  const numCpus = options.numCpus ?? availableParallelism();
   const { numGpus = 0, resources = {}, logToDriver = true } = options;
   for (const name of ["CPU", "GPU"]) {
     if (Object.hasOwn(resources, name)) {
@@ -151,13 +158,13 @@ function start(options: InitOptions): Session {
     }
   }
   const total = ResourceSet.of(
-    { CPU: numCpus, GPU: numGpus, memory: Math.floor(os.totalmem() * 0.7), ...resources },
+    { CPU: numCpus, GPU: numGpus, memory: Math.floor(totalmem() * 0.7), ...resources },
     optionName("init()"),
   );
-  const limitBytes = options.objectStoreMemory ?? Math.floor(os.totalmem() * 0.3);
+  const limitBytes = options.objectStoreMemory ?? Math.floor(totalmem() * 0.3);
   const driverId = newPeerId("driver", 1);
   const ids = { sessionId: newId("session"), nodeId: newId("node") };
-  const spillDirectory = path.resolve(options.spillDirectory ?? os.tmpdir(), `manta-${ids.sessionId}`);
+  const spillDirectory = resolve(options.spillDirectory ?? tmpdir(), `manta-${ids.sessionId}`);
   const usage = StoreUsage.create(limitBytes, spillDirectory);
   const namespace = options.namespace ?? ids.sessionId;
   const bells = makeBells();
@@ -171,29 +178,28 @@ function start(options: InitOptions): Session {
     poolSize: numCpus,
     bells,
     leases,
+    code: makeCompiledCode(),
     usage: usage.handle,
     workerResourceLimits: options.workerResourceLimits,
     idleWorkerMs: options.idleWorkerMs ?? 1000,
     manyThreads: 64 * numCpus,
     pollUs: options.pollUs,
   };
-  const thread = new Worker(new URL("../node/entry.js", import.meta.url), {
+  const everySeat = { ...ids, namespace, bells, leases, pollUs: options.pollUs };
+  const firstWorker = planFirstWorker(config.code, (peerId, slot) => {
+    return { ...everySeat, peerId, usage: usage.forSlot(slot), isNodeUp: true };
+  });
+  const nodeSeat: NodeSeat = { config, driverEnd: nodeEnd, firstWorker };
+  // It takes milliseconds to load, so it is not when the package is only imported.
+  const { Worker: Thread } = process.getBuiltinModule("node:worker_threads");
+  const thread = new Thread(new URL("../node/entry.js", import.meta.url), {
     name: "manta-node",
-    workerData: { config, driverEnd: nodeEnd },
-    transferList: [nodeEnd.port],
+    workerData: nodeSeat,
+    transferList: [nodeEnd.port, firstWorker.nodeEnd.port, firstWorker.data.nodeEnd.port],
     execArgv: [],
   });
   thread.unref();
-  const seat = {
-    ...ids,
-    peerId: driverId,
-    namespace,
-    bells,
-    leases,
-    usage: usage.forSlot(1),
-    pollUs: options.pollUs,
-    isNodeUp: false,
-  };
+  const seat: PeerSeat = { ...everySeat, peerId: driverId, usage: usage.forSlot(1), isNodeUp: false };
   let runtime: Runtime | undefined;
   let onEnded: (threadsLeft: number) => void = () => undefined;
   const ended = new Promise<number>((resolve) => (onEnded = resolve));
@@ -225,6 +231,15 @@ function start(options: InitOptions): Session {
 }
 
 setAutoInit(() => start({}));
+
+/** The node's thread starts it before it can plan anything itself. */
+function planFirstWorker(code: CompiledCode, seatOf: (peerId: PeerId, slot: number) => PeerSeat): ThreadPlan {
+  const slot = FIRST_WORKER_SLOT;
+  const workerId = newPeerId("worker", slot);
+  const [nodeEnd, workerEnd] = makeChannelEnds();
+  const data: WorkerSeat = { seat: seatOf(workerId, slot), nodeEnd: workerEnd, code };
+  return { workerId, slot, nodeEnd, data };
+}
 
 function driverHooks(
   runtime: () => Runtime | undefined,

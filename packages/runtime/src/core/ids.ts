@@ -32,6 +32,9 @@ export function newId(kindOfId: IdKind): string {
   return `${kindOfId}_${threadPart}_${(counter++).toString(36)}`;
 }
 
+/** Slots before it are the node's and the driver's. */
+export const FIRST_WORKER_SLOT = 2;
+
 /** The id of a thread ends with its slot in the session's shared tables (bells, store usage). Slot 0 is the node. */
 export function newPeerId(kindOfPeer: "driver" | "worker", slot: number): PeerId {
   return `${newId(kindOfPeer)}_${slot}` as PeerId;

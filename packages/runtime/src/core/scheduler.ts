@@ -39,6 +39,8 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #pools: ResourcePools;
   readonly #workers = new Map<PeerId, WorkerState>();
+  /** Workers that can be given work and that would rather load first. */
+  readonly #loading = new Set<PeerId>();
   readonly #leases = new Map<LeaseId, PeerId>();
   readonly #actors = new Map<number, ActorPlace>();
   readonly #groups = new Map<PlacementGroupId, Group>();
@@ -63,7 +65,14 @@ export class Scheduler {
   workerStarted(workerId: PeerId): SchedulerEffect[] {
     this.#starting--;
     this.#workers.set(workerId, { is: "idle" });
+    this.#loading.add(workerId);
     return this.#schedule();
+  }
+
+  /** The worker has loaded all that it needs. Returns whether it has nothing to do yet. */
+  workerReady(workerId: PeerId): boolean {
+    this.#loading.delete(workerId);
+    return this.#workers.get(workerId)?.is === "idle";
   }
 
   /** A worker thread could not start; the next schedule tries again. */
@@ -76,6 +85,7 @@ export class Scheduler {
   workerDied(workerId: PeerId): SchedulerEffect[] {
     const state = this.#workers.get(workerId);
     this.#workers.delete(workerId);
+    this.#loading.delete(workerId);
     if (state?.is === "leased") {
       this.#leases.delete(state.leaseId);
       if (!state.blocked) this.#pools.release(state.allocation);
@@ -249,8 +259,11 @@ export class Scheduler {
   }
 
   /** What each worker does, for tests and inspection. */
-  workers(): { readonly workerId: PeerId; readonly state: WorkerState["is"] }[] {
-    return [...this.#workers].map(([workerId, { is }]) => ({ workerId, state: is }));
+  workers(): { readonly workerId: PeerId; readonly state: WorkerState["is"] | "loading" }[] {
+    return [...this.#workers].map(([workerId, { is }]) => ({
+      workerId,
+      state: is === "idle" && this.#loading.has(workerId) ? "loading" : is,
+    }));
   }
 
   /** Whether nothing waits and all resources are free. */
@@ -342,14 +355,16 @@ export class Scheduler {
       group.created = true;
       effects.push({ type: "groupReady", groupId });
     }
-    const idle: PeerId[] = [];
+    const ready: PeerId[] = [];
+    const loading: PeerId[] = [];
     let running = 0;
     let hosts = 0;
     for (const [workerId, state] of this.#workers) {
-      if (state.is === "idle") idle.push(workerId);
+      if (state.is === "idle") (this.#loading.has(workerId) ? loading : ready).push(workerId);
       if (state.is === "leased" && !state.blocked) running++;
       if (state.is === "host") hosts++;
     }
+    const idle = [...ready, ...loading];
     let missing = 0; // workers that could start work now if they existed
     let hostsToCome = this.#options.poolSize - hosts; // however many shared actors wait
     const reserved: Allocation[] = [];

@@ -21,7 +21,9 @@ import { RingChannel, type ChannelEnd } from "../transport/ring-channel.ts";
 import type { ExitCause, NodeToPeer, PeerToNode, Query, RunToPeer } from "../transport/protocol.ts";
 import { toDemand } from "./demand.ts";
 import { NodeActors } from "./node-actors.ts";
+import type { CompiledCode } from "../worker/compiled-code.ts";
 import { answerQuery } from "./queries.ts";
+import type { StartedThread } from "./start-thread.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 /** What the driver passes to the node thread. */
@@ -34,6 +36,7 @@ export interface NodeConfig {
   readonly poolSize: number;
   readonly bells: Bells;
   readonly leases: SharedArrayBuffer;
+  readonly code: CompiledCode;
   readonly usage: StoreUsageHandle;
   readonly workerResourceLimits: ResourceLimits | undefined;
   /** Idle workers beyond the pool's size end after this time. */
@@ -71,7 +74,7 @@ export class Node {
   #retireTimer: NodeJS.Timeout | undefined;
   #closing = false;
 
-  constructor(config: NodeConfig, driverEnd: ChannelEnd) {
+  constructor(config: NodeConfig, driverEnd: ChannelEnd, firstWorker: StartedThread | undefined) {
     this.#config = config;
     this.#inbox = new Inbox({ bells: config.bells, slot: 0, pollUs: config.pollUs });
     this.#usage = new StoreUsage(config.usage);
@@ -97,7 +100,12 @@ export class Node {
     });
     this.#pool = new WorkerPool({
       resourceLimits: config.workerResourceLimits,
-      workerData: (workerId, slot, nodeEnd) => ({ seat: this.#seat(workerId, slot), nodeEnd }),
+      workerData: (workerId, slot, nodeEnd) => ({
+        seat: this.#seat(workerId, slot),
+        nodeEnd,
+        code: config.code,
+      }),
+      first: firstWorker,
       onEnd: (workerId, slot, end) => this.#open(workerId, slot, end, false),
       onOnline: (workerId) => this.#apply(this.#scheduler.workerStarted(workerId)),
       onExit: (workerId, cause, wasOnline) => this.#workerExited(workerId, cause, wasOnline),
@@ -152,6 +160,11 @@ export class Node {
         return this.#apply(this.#scheduler.cancelLease(message.requestId));
       case "lease.return":
         return this.#apply(this.#scheduler.returnLease(message.leaseId));
+      case "worker.ready":
+        if (this.#scheduler.workerReady(from)) {
+          this.#send(this.#config.driverId, { t: "worker.ready", workerId: from });
+        }
+        return;
       case "worker.blocked":
         return this.#apply(this.#scheduler.block(from));
       case "worker.unblocked":
@@ -339,7 +352,10 @@ export class Node {
   /** Threads that cannot even start are started again more and more slowly, and loudly. */
   #watchEarlyEnds(workerId: PeerId, cause: ExitCause, wasOnline: boolean): void {
     const ranNothing =
-      !wasOnline || this.#scheduler.workers().some((w) => w.workerId === workerId && w.state === "idle");
+      !wasOnline ||
+      this.#scheduler
+        .workers()
+        .some(({ workerId: id, state }) => id === workerId && (state === "idle" || state === "loading"));
     if (!ranNothing || cause.message.startsWith("was ended by")) return;
     this.#earlyEnds++;
     if (this.#earlyEnds === EARLY_ENDS)

@@ -1,15 +1,18 @@
 /** Starts, watches and ends worker threads. Knows nothing of tasks; tells the node when a thread is up and how it ended. */
-import { Worker, type ResourceLimits } from "node:worker_threads";
+import type { ResourceLimits, Worker } from "node:worker_threads";
 
-import { newPeerId, type PeerId } from "../core/ids.ts";
+import { FIRST_WORKER_SLOT, newPeerId, type PeerId } from "../core/ids.ts";
 import type { ExitCause } from "../transport/protocol.ts";
 import { makeChannelEnds, type ChannelEnd } from "../transport/ring-channel.ts";
 import { exitCause } from "./exit-cause.ts";
+import { startThread, type StartedThread, type ThreadPlan } from "./start-thread.ts";
 
 export interface WorkerPoolOptions {
   readonly resourceLimits: ResourceLimits | undefined;
   /** The data of the new thread's seat. */
-  readonly workerData: (workerId: PeerId, slot: number, nodeEnd: ChannelEnd) => unknown;
+  readonly workerData: (workerId: PeerId, slot: number, nodeEnd: ChannelEnd) => ThreadPlan["data"];
+  /** A worker that was started already. */
+  readonly first: StartedThread | undefined;
   readonly onEnd: (workerId: PeerId, slot: number, end: ChannelEnd) => void;
   readonly onOnline: (workerId: PeerId) => void;
   readonly onExit: (workerId: PeerId, cause: ExitCause, wasOnline: boolean) => void;
@@ -27,11 +30,13 @@ export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #threads = new Map<PeerId, Thread>();
   readonly #freeSlots: number[] = [];
-  /** Slot 0 is the node, 1 the driver. */
-  #nextSlot = 2;
+  #nextSlot = FIRST_WORKER_SLOT;
+  #first: StartedThread | undefined;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
+    this.#first = options.first;
+    if (this.#first !== undefined) this.#nextSlot++;
   }
 
   get size(): number {
@@ -43,21 +48,9 @@ export class WorkerPool {
   }
 
   start(): void {
-    const slot = this.#freeSlots.pop() ?? this.#nextSlot++;
-    const workerId = newPeerId("worker", slot);
-    const [mine, theirs] = makeChannelEnds();
-    this.#options.onEnd(workerId, slot, mine);
-    const { resourceLimits } = this.#options;
-    const worker = new Worker(new URL("../worker/entry.js", import.meta.url), {
-      name: workerId,
-      workerData: this.#options.workerData(workerId, slot, theirs),
-      transferList: [theirs.port],
-      // Flags of the main thread (a loader, --input-type, ...) must not reach the entry.
-      execArgv: [],
-      stdout: true,
-      stderr: true,
-      ...(resourceLimits === undefined ? {} : { resourceLimits }),
-    });
+    const { workerId, slot, nodeEnd, worker } = this.#first ?? this.#startThread();
+    this.#first = undefined;
+    this.#options.onEnd(workerId, slot, nodeEnd);
     // Lines of user code travel as messages; what the thread itself prints (crash reports) is not lost.
     worker.stderr.on("data", (chunk: Uint8Array) => process.stderr.write(chunk));
     worker.stdout.on("data", (chunk: Uint8Array) => process.stdout.write(chunk));
@@ -76,6 +69,14 @@ export class WorkerPool {
       const { error, terminatedFor } = thread;
       this.#options.onExit(workerId, exitCause({ exitCode, error, terminatedFor }), thread.online);
     });
+  }
+
+  #startThread(): StartedThread {
+    const slot = this.#freeSlots.pop() ?? this.#nextSlot++;
+    const workerId = newPeerId("worker", slot);
+    const [nodeEnd, theirs] = makeChannelEnds();
+    const data = this.#options.workerData(workerId, slot, theirs);
+    return startThread({ workerId, slot, nodeEnd, data }, this.#options.resourceLimits);
   }
 
   /** Ends a thread now, even in the middle of a loop. `reason` completes "was ended by ...". */

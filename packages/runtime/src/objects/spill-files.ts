@@ -5,8 +5,20 @@
  *
  * The directory goes at shutdown and when the process exits; a thread's part of it when the thread ends.
  */
-import fs from "node:fs";
-import path from "node:path";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
 
 import { ObjectStoreFullError } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
@@ -38,19 +50,19 @@ export class SpillFiles {
   /** @throws ObjectStoreFullError whose cause is the file system's error */
   write(bytes: Uint8Array): SpillFile {
     const { byteLength } = bytes;
-    const file = path.join(this.#own, newFileName());
+    const file = join(this.#own, newFileName());
     let open: number | undefined;
     try {
-      fs.mkdirSync(this.#own, { recursive: true, mode: 0o700 });
-      open = fs.openSync(file, "wx", 0o600);
+      mkdirSync(this.#own, { recursive: true, mode: 0o700 });
+      open = openSync(file, "wx", 0o600);
       writeAll(open, headerOf(bytes), 0);
       for (let at = 0; at < byteLength; at += CHUNK_BYTES) {
         writeAll(open, bytes.subarray(at, at + CHUNK_BYTES), HEADER_BYTES + at);
       }
-      fs.closeSync(open);
+      closeSync(open);
     } catch (cause) {
       closeQuietly(open);
-      quietly(() => fs.rmSync(file, { force: true }));
+      quietly(() => rmSync(file, { force: true }));
       throw new ObjectStoreFullError(
         `the object store is full, and ${byteLength} bytes could not be moved to ${file}: ${reasonOf(cause)}; ` +
           "make room there, choose another place with init({ spillDirectory }), or raise init({ objectStoreMemory })",
@@ -70,7 +82,7 @@ export class SpillFiles {
   read(file: SpillFile, into: Uint8Array): void {
     let open: number | undefined;
     try {
-      open = fs.openSync(file.path, "r");
+      open = openSync(file.path, "r");
       const header = Buffer.alloc(HEADER_BYTES);
       const whole = readAll(open, header, 0) && readAll(open, into, HEADER_BYTES);
       if (!whole) throw new SpillFileDamaged(`spill file ${file.path} is shorter than it was written`);
@@ -91,33 +103,33 @@ export class SpillFiles {
    */
   handOver(file: SpillFile, toSlot: number): string {
     const directory = threadDirectory(this.#usage.handle.spillDirectory, toSlot);
-    const name = path.join(directory, newFileName());
-    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const name = join(directory, newFileName());
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     try {
-      fs.linkSync(file.path, name);
+      linkSync(file.path, name);
     } catch {
-      fs.copyFileSync(file.path, name, fs.constants.COPYFILE_EXCL); // not every file system has links
+      copyFileSync(file.path, name, constants.COPYFILE_EXCL); // not every file system has links
     }
     return name;
   }
 
   remove(file: SpillFile): void {
     this.#usage.addSpilled(-file.byteLength);
-    quietly(() => fs.rmSync(file.path, { force: true }));
+    quietly(() => rmSync(file.path, { force: true }));
   }
 }
 
 /** Removes the spill files of one thread, or of the whole session. Does nothing when there are none. */
 export function removeSpillFiles(directory: string, slot?: number): void {
   const which = slot === undefined ? directory : threadDirectory(directory, slot);
-  quietly(() => fs.rmSync(which, { recursive: true, force: true }));
+  quietly(() => rmSync(which, { recursive: true, force: true }));
 }
 
 /** Why a place cannot hold spill files; undefined when it can. */
 export function whyUnusable(directory: string): string | undefined {
   try {
-    if (!fs.statSync(directory).isDirectory()) return "it is not a directory";
-    fs.accessSync(directory, fs.constants.W_OK | fs.constants.X_OK);
+    if (!statSync(directory).isDirectory()) return "it is not a directory";
+    accessSync(directory, constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {
     return reasonOf(error);
@@ -127,7 +139,7 @@ export function whyUnusable(directory: string): string | undefined {
 /** Slots are used again after their thread has ended, and its files may live on: names never repeat. */
 const newFileName = (): string => `${newId("file")}.bin`;
 
-const threadDirectory = (directory: string, slot: number): string => path.join(directory, String(slot));
+const threadDirectory = (directory: string, slot: number): string => join(directory, String(slot));
 
 function headerOf(bytes: Uint8Array): Buffer {
   const { crc32 } = process.getBuiltinModule("node:zlib"); // loaded when needed: most threads never spill
@@ -141,7 +153,7 @@ function headerOf(bytes: Uint8Array): Buffer {
 
 function writeAll(open: number, bytes: Uint8Array, position: number): void {
   for (let at = 0; at < bytes.byteLength;) {
-    at += fs.writeSync(open, bytes, at, bytes.byteLength - at, position + at);
+    at += writeSync(open, bytes, at, bytes.byteLength - at, position + at);
   }
 }
 
@@ -149,7 +161,7 @@ function writeAll(open: number, bytes: Uint8Array, position: number): void {
 function readAll(open: number, into: Uint8Array, position: number): boolean {
   for (let at = 0; at < into.byteLength;) {
     const length = Math.min(CHUNK_BYTES, into.byteLength - at);
-    const read = fs.readSync(open, into, at, length, position + at);
+    const read = readSync(open, into, at, length, position + at);
     if (read === 0) return false;
     at += read;
   }
@@ -166,7 +178,7 @@ function quietly(action: () => void): void {
 }
 
 function closeQuietly(open: number | undefined): void {
-  if (open !== undefined) quietly(() => fs.closeSync(open));
+  if (open !== undefined) quietly(() => closeSync(open));
 }
 
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

@@ -42,6 +42,11 @@ export class Connections {
     return (this.#sending.get(to) ?? this.#introduce(to)).place;
   }
 
+  /** Makes the channel to a thread ahead of its first message. */
+  open(to: PeerId): void {
+    if (!this.#sending.has(to)) this.#introduce(to);
+  }
+
   /** Another thread opened a channel to this one. */
   accept(from: PeerId, end: ChannelEnd): void {
     this.#open(from, end, true);

@@ -285,6 +285,9 @@ export class Peer implements Link {
         request.done = true;
         return request.resolve(message.result);
       }
+      case "worker.ready":
+        if (!this.isDead(message.workerId)) this.connections.open(message.workerId);
+        return;
       case "log":
         return this.#hooks.onLog(message.record);
       case "warning":

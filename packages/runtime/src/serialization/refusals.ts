@@ -3,8 +3,8 @@
  * judged here, by its internal slots and by the classes in its prototype chain; no getter of the user runs.
  */
 import { EventEmitter } from "node:events";
-import { Stream } from "node:stream";
 import { types } from "node:util";
+import { once } from "../core/load.ts";
 import { classNameOf, isNative, ownClass } from "./builtins.ts";
 import { isPlatformClass } from "./functions/globals.ts";
 
@@ -54,10 +54,14 @@ const globalClasses = new Map<string, string>([
 ]);
 
 /** Classes of the library, by identity. */
-const libraryClasses = new Map<unknown, string>([
-  [Stream, `It holds native or process-local state. ${RECREATE}`],
-  [EventEmitter, `It holds native or process-local state (listeners). ${RECREATE}`],
-]);
+const libraryClasses = once(
+  () =>
+    new Map<unknown, string>([
+      // It takes milliseconds to load, and most programs never ask.
+      [process.getBuiltinModule("node:stream").Stream, `It holds native or process-local state. ${RECREATE}`],
+      [EventEmitter, `It holds native or process-local state (listeners). ${RECREATE}`],
+    ]),
+);
 
 /** Not in the ES typings. */
 const { WebAssembly: webAssembly } = globalThis as { WebAssembly?: object };
@@ -134,7 +138,7 @@ function refusalOfChain(value: object): Refusal | undefined {
 }
 
 function hintFor(cls: Function): string | undefined {
-  const known = libraryClasses.get(cls);
+  const known = libraryClasses().get(cls);
   if (known !== undefined) return known;
   const name = cls.name;
   // The global is read only when the name fits: some globals load a module when they are read.

@@ -4,7 +4,6 @@
  * an extension (`wire.ts`). Runs no user code, allocates nothing but the result, and gives up (`undefined`) as soon
  * as it meets anything unusual, long or repeated; the general path then decides.
  */
-import process from "node:process";
 import { types } from "node:util";
 import { builtinGetter } from "./builtins.ts";
 import { SMALL_LIMIT_BYTES, SMALL_MAX_OBJECTS } from "./limits.ts";

@@ -12,8 +12,11 @@ import { collect } from "../objects/collect.ts";
 /** One worker thread as the scheduler sees it. */
 export interface WorkerInfo {
   readonly workerId: string;
-  /** `leased` runs a task, `actor` hosts one actor, `host` shared actors. */
-  readonly state: "idle" | "leased" | "actor" | "host" | "retiring";
+  /**
+   * `loading` has begun and takes work only when no other worker is `idle`; `leased` runs a task, `actor` hosts one
+   * actor, `host` shared actors.
+   */
+  readonly state: "loading" | "idle" | "leased" | "actor" | "host" | "retiring";
 }
 
 /** The worker threads that run now. */

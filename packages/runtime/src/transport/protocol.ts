@@ -85,6 +85,8 @@ export type PeerToNode =
   | { readonly t: "lease.request"; readonly requestId: RequestId; readonly demand: WireDemand }
   | { readonly t: "lease.cancel"; readonly requestId: RequestId }
   | { readonly t: "lease.return"; readonly leaseId: LeaseId }
+  /** A new worker has loaded all that it needs. */
+  | { readonly t: "worker.ready" }
   /** The task of this worker waits for objects; its CPU is free meanwhile. */
   | { readonly t: "worker.blocked" }
   | { readonly t: "worker.unblocked" }
@@ -179,6 +181,8 @@ export type NodeToPeer =
   /** Another thread opened a channel to this one (attachment 0: the port). */
   | { readonly t: "connect"; readonly from: PeerId }
   | { readonly t: "worker.retire" }
+  /** To the driver: the worker is free, so the next work is likely to go there. */
+  | { readonly t: "worker.ready"; readonly workerId: PeerId }
   | { readonly t: "reply"; readonly requestId: RequestId; readonly result: unknown }
   | { readonly t: "log"; readonly record: LogRecord }
   /** A message for the user, e.g. that a demand is infeasible. */

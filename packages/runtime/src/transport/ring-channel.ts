@@ -5,7 +5,7 @@
  * A message that finds the ring full waits in a backlog, in order, until the reader has made room; one that is longer
  * than the ring goes through it in pieces.
  */
-import { MessageChannel, MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { MessagePort as Port } from "node:worker_threads";
 
 import { RemoteBell } from "./bells.ts";
 import type { Attachment, Channel, Message, MessageHandler } from "./channel.ts";
@@ -18,7 +18,7 @@ import { decodeMessage, encodeMessage } from "./wire-format.ts";
 
 /** One end of a channel, to be handed to a thread. */
 export interface ChannelEnd {
-  readonly port: MessagePort;
+  readonly port: Port;
   /** Ring to write to, ring to read from. */
   readonly rings: readonly [out: SharedArrayBuffer, into: SharedArrayBuffer];
 }
@@ -74,7 +74,7 @@ interface Parcel {
 export class RingChannel implements Channel, InboxChannel {
   readonly place: Place;
   readonly #placeHere: Place;
-  readonly #port: MessagePort;
+  readonly #port: Port;
   readonly #out: RingWriter;
   readonly #in: RingReader;
   readonly #longest: number;
@@ -207,7 +207,7 @@ export class RingChannel implements Channel, InboxChannel {
     for (;;) {
       const parcel = this.#parcels.shift();
       if (parcel !== undefined) return parcel.attachments;
-      const next = receiveMessageOnPort(this.#port);
+      const next = process.getBuiltinModule("node:worker_threads").receiveMessageOnPort(this.#port);
       if (next === undefined) throw new Error("a message came without its attachments");
       this.#keep(next.message);
     }

@@ -1,4 +1,6 @@
 /** Running one piece of user code: arguments in, outcome out, exceptions retried or wrapped. Shared by tasks and actors. */
+import { fileURLToPath } from "node:url";
+
 import { SerializationError, TaskCancelledError, TaskError, RuntimeEnvSetupError } from "../core/errors.ts";
 import type { StoredValue } from "../objects/stored-value.ts";
 import type { Peer } from "../peer/peer.ts";
@@ -184,13 +186,13 @@ function wrap(context: TaskContext, error: unknown): Error {
   return wrapped;
 }
 
-/** Where the files of this room are, bundled or not. */
-const ownFiles = new URL(".", import.meta.url).href;
+/** Where the files of this room are, as stacks name them: modules by URL, CommonJS (the bundle) by path. */
+const ownFiles = [new URL(".", import.meta.url).href, fileURLToPath(new URL(".", import.meta.url))];
 
 /** The frames of the user's code: the runtime's own below them say nothing. */
 function userFrames(stack: string | undefined): string {
   const lines = (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  const own = lines.findIndex((line) => line.includes(ownFiles));
+  const own = lines.findIndex((line) => ownFiles.some((files) => line.includes(files)));
   const frames = own < 0 ? lines : lines.slice(0, own);
   return frames.length === 0 ? "" : `\n${frames.join("\n")}`;
 }

@@ -2,7 +2,12 @@
  * A block of text at the bottom of a terminal that is redrawn in place by log-update. While it stands, whole lines
  * that anyone else writes to the terminal are printed above it; nothing is lost and nothing is drawn over.
  */
-import type { createLogUpdate } from "log-update";
+
+/** What is used of log-update, declared here: users of the declarations do not have it. */
+export type CreateLogUpdate = (
+  stream: NodeJS.WritableStream,
+  options: { readonly showCursor: boolean },
+) => { (text: string): void; clear(): void };
 
 /** A stream that may be a terminal; `process.stdout` is one. */
 export type OutputStream = NodeJS.WritableStream & {
@@ -14,7 +19,7 @@ export type OutputStream = NodeJS.WritableStream & {
 /** Draws a region on a stream, from the first `draw` to `finish`. */
 export class LiveRegion {
   readonly #stream: OutputStream;
-  readonly #render: ReturnType<typeof createLogUpdate>;
+  readonly #render: ReturnType<CreateLogUpdate>;
   /** Puts the streams back as they were, one function each. */
   readonly #restore: (() => void)[] = [];
   #text = "";
@@ -22,7 +27,7 @@ export class LiveRegion {
   #isOwnWrite = false;
 
   /** @param streams the stream to draw on, and others that end on the same terminal (stderr) */
-  constructor(create: typeof createLogUpdate, streams: readonly [OutputStream, ...OutputStream[]]) {
+  constructor(create: CreateLogUpdate, streams: readonly [OutputStream, ...OutputStream[]]) {
     this.#stream = streams[0];
     // A hidden cursor would have to be brought back whatever ends the process; a table does not need it hidden.
     this.#render = create(this.#stream, { showCursor: true });

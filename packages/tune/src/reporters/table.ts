@@ -1,16 +1,19 @@
 /**
  * The tables of trials and of errors: what stands in them, cut to the width of the terminal, drawn by cli-table3.
  */
-import type CliTable from "cli-table3";
-
 import { metricOf } from "../trial/metrics.ts";
 import type { TrialView } from "../trial/types.ts";
 import { parameterOf, type Column } from "./columns.ts";
 import { formatValue, truncate, truncateEnd } from "./format.ts";
 import { errorText, STATUS_STYLE, type Style } from "./lines.ts";
 
-/** The class that cli-table3 exports. */
-export type TableClass = typeof CliTable;
+/** What is used of the class that cli-table3 exports, declared here: users of the declarations do not have it. */
+export type TableClass = new (options: {
+  readonly head: string[];
+  readonly style: { readonly head: string[]; readonly border: string[]; readonly compact: boolean };
+  readonly colAligns: ("left" | "right")[];
+  readonly chars?: Partial<Record<keyof typeof ASCII_BORDER, string>>;
+}) => { push(cells: string[]): unknown; toString(): string };
 
 /** A table before it is drawn. */
 export interface TableContent {

@@ -12,7 +12,7 @@ import { lineBreaks } from "./line-alignment.ts";
 import { carryProperties } from "./overlays.ts";
 import { parseFunction, UnparsableFunction } from "./parse.ts";
 import type { FunctionShape } from "./parse.ts";
-import { filePath } from "./positions.ts";
+import { filePath } from "./script-names.ts";
 import type { Place } from "./positions.ts";
 import { cannotSend } from "./problems.ts";
 import { isConstructor } from "./prototypes.ts";

@@ -7,8 +7,8 @@
  */
 import { dismantleAssembled } from "./assembled.ts";
 import { captureScope } from "./inspect.ts";
+import { capture } from "./lazy.ts";
 import { referenceTo } from "./references.ts";
-import { isInternal, takeApart } from "./take-apart.ts";
 import type { DismantleOptions, FunctionParts, ImportReference } from "./types.ts";
 
 /**
@@ -19,7 +19,7 @@ export function dismantleFunction(
   fn: Function,
   options: DismantleOptions = {},
 ): FunctionParts | ImportReference {
-  return dismantleAssembled(fn) ?? referenceTo(fn) ?? captureScope(() => takeApart(fn, options));
+  return dismantleAssembled(fn) ?? referenceTo(fn) ?? captureScope(() => capture().takeApart(fn, options));
 }
 
 /**
@@ -28,5 +28,5 @@ export function dismantleFunction(
  */
 export function isLibraryInternal(fn: Function): boolean {
   if (dismantleAssembled(fn) !== undefined || referenceTo(fn) !== undefined) return false;
-  return captureScope(() => isInternal(fn));
+  return captureScope(() => capture().isInternal(fn));
 }

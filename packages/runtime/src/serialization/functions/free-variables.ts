@@ -18,7 +18,7 @@ import {
   nodeTellsUnset,
 } from "./inspector.ts";
 import type { CapturedScope } from "./inspector.ts";
-import { requiredReference } from "./modules.ts";
+import { requiredReference } from "./loadable.ts";
 import { cannotSend, warnOnce } from "./problems.ts";
 import type { Reference } from "./scope-analysis.ts";
 import type { AssignedVariable, Script } from "./script.ts";

@@ -3,7 +3,7 @@
  * intrinsics of the language, process.env. Each has a name that means the same in every thread.
  */
 import { SerializationError } from "../../core/errors.ts";
-import { once } from "./lazy.ts";
+import { once } from "../../core/load.ts";
 import { ImportReference } from "./types.ts";
 import type { ImportedBinding } from "./types.ts";
 
@@ -59,7 +59,14 @@ export function globalReference(value: object): ImportReference | undefined {
   if (value === process.env) return new ImportReference(specifier, undefined, "process.env");
   const name =
     tables().names.get(value) ?? (typeof value === "function" ? lazyGlobal(value) : lazyObject(value));
-  return name === undefined ? undefined : new ImportReference(specifier, undefined, name);
+  if (name === undefined || (typeof value === "function" && isPatch(name, value))) return undefined;
+  return new ImportReference(specifier, undefined, name);
+}
+
+/** A function with a source on a global of the language is the user's. */
+function isPatch(name: string, value: Function): boolean {
+  const [, owner = ""] = /^(?:[gs]et )?(\w+)\./.exec(name) ?? [];
+  return languageGlobals.has(owner) && !isNative(value);
 }
 
 /** The other direction of {@link globalReference}. */
@@ -156,9 +163,8 @@ const tables: () => { names: WeakMap<object, string>; values: Map<string, object
     values.set(name, value);
     return true;
   };
-  // Data on a global is the user's. So is a function with a source on a global of the language.
+  // Data on a global is the user's.
   const addMembers = (name: string, owner: object): void => {
-    const nativeOnly = languageGlobals.has(name.split(".", 1)[0] ?? name);
     for (const key of Reflect.ownKeys(owner)) {
       const descriptor = Object.getOwnPropertyDescriptor(owner, key);
       const member = `${name}.${typeof key === "symbol" ? `@@${key.description ?? ""}` : key}`;
@@ -167,7 +173,7 @@ const tables: () => { names: WeakMap<object, string>; values: Map<string, object
         ["get ", descriptor?.get],
         ["set ", descriptor?.set],
       ] as const) {
-        if (typeof part === "function" && (!nativeOnly || isNative(part))) add(prefix + member, part);
+        if (typeof part === "function") add(prefix + member, part);
       }
     }
   };

@@ -10,7 +10,7 @@ import { interopName, noteOrigin, noteSent, requiredName } from "./imports.ts";
 import { bindingGroups, scriptByUrl, variableIn } from "./inspector.ts";
 import { fileSpecifier, importTarget } from "./modules.ts";
 import type { ImportTarget } from "./modules.ts";
-import { filePath } from "./positions.ts";
+import { filePath } from "./script-names.ts";
 import type { Reference } from "./scope-analysis.ts";
 import type { LocalImport, Script } from "./script.ts";
 import { BindingCell, ImportReference } from "./types.ts";

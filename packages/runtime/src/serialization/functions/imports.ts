@@ -6,6 +6,7 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { SerializationError } from "../../core/errors.ts";
+import { require } from "../../core/load.ts";
 import { importFrom } from "./loader.ts";
 import { globalByName, isGlobalReference } from "./globals.ts";
 import { ImportReference } from "./types.ts";
@@ -81,7 +82,7 @@ function ownValue({ specifier, name }: ImportedBinding): unknown {
   if (!specifier.startsWith("file:")) return undefined;
   const known = sent.get(`${name} ${specifier}`)?.deref();
   if (known !== undefined || name.startsWith("*")) return known;
-  const exports: unknown = createRequire(import.meta.url).cache[fileURLToPath(specifier)]?.exports;
+  const exports: unknown = require.cache[fileURLToPath(specifier)]?.exports;
   const hasMembers = (typeof exports === "object" && exports !== null) || typeof exports === "function";
   return hasMembers && Object.hasOwn(exports, name) ? (Reflect.get(exports, name) as unknown) : undefined;
 }

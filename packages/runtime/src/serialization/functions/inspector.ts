@@ -5,11 +5,12 @@
  * The session lives only as long as one capture. While any session is connected V8 keeps every object that is given to
  * console.log alive, and while the debugger is on every await is ten times slower.
  */
-import { createRequire } from "node:module";
 import type { Session } from "node:inspector";
+import { isLibrary } from "./library.ts";
 import { describeScript } from "./script.ts";
 import type { Script, ScriptHead } from "./script.ts";
 import type { Position } from "./positions.ts";
+import { require } from "../../core/load.ts";
 import { BindingGroups } from "./binding-groups.ts";
 import { activeScope } from "./inspect.ts";
 
@@ -91,7 +92,7 @@ export class Capture {
     let session: Session;
     let realm: Record<symbol, Slot>;
     try {
-      const inspector = createRequire(import.meta.url)("node:inspector") as Inspector;
+      const inspector = require("node:inspector") as Inspector;
       session = new inspector.Session();
       session.connect();
       // Commands run in the main realm, which is not always ours (vitest's vmThreads).
@@ -166,7 +167,7 @@ const scripts = new Map<string, Script>();
 let knownHeads: ReadonlyMap<string, ScriptHead> = new Map();
 
 function isOwn(url: string): boolean {
-  return url !== "" && !url.startsWith("node:") && !url.includes("/node_modules/");
+  return url !== "" && !isLibrary(url);
 }
 
 function current(): Capture {

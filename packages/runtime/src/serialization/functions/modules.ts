@@ -2,16 +2,16 @@
  * Modules of the user and of packages: which export a function is, and what an import statement means to a worker.
  * Nothing is imported to find out: the export's value in the scope of its module is compared with the function.
  */
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
 import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { types } from "node:util";
+import { require } from "../../core/load.ts";
 import { variableIn } from "./inspector.ts";
 import type { CapturedScope } from "./inspector.ts";
-import { noteSent, requiredName, requireFunction } from "./imports.ts";
-import { once } from "./lazy.ts";
-import { filePath } from "./positions.ts";
+import { noteSent, requireFunction } from "./imports.ts";
+import { isLoadable, isMainScript, typeScript } from "./loadable.ts";
+import { filePath } from "./script-names.ts";
 import type { Script } from "./script.ts";
 import { ImportReference } from "./types.ts";
 import { viteUrl } from "./vite-paths.ts";
@@ -53,8 +53,7 @@ function findExport(
 
 function requiredExport(fn: Function, script: Script): ImportReference | undefined {
   const path = filePath(script.url);
-  const exports: unknown =
-    path === undefined ? undefined : createRequire(import.meta.url).cache[path]?.exports;
+  const exports: unknown = path === undefined ? undefined : require.cache[path]?.exports;
   if (path === undefined || exports === undefined || exports === null) return undefined;
   const specifier = pathToFileURL(path).href;
   if (exports === fn) return new ImportReference(specifier, undefined, "default");
@@ -67,81 +66,17 @@ function requiredExport(fn: Function, script: Script): ImportReference | undefin
   return undefined;
 }
 
-const required = new WeakMap<object, string>();
-let requiredCount = 0;
-
-/** The module whose `module.exports`, or whose namespace, `require` has given as this object. */
-export function requiredReference(value: object): ImportReference | undefined {
-  const { cache } = createRequire(import.meta.url);
-  const paths = Object.keys(cache);
-  if (paths.length !== requiredCount) {
-    requiredCount = paths.length;
-    for (const path of paths) {
-      const exports: unknown = cache[path]?.exports;
-      if (typeof exports === "object" && exports !== null) required.set(exports, path);
-    }
-  }
-  const path = required.get(value);
-  if (path === undefined || !isLoadable(path) || isMainScript(path)) return undefined;
-  const specifier = pathToFileURL(path).href;
-  const name = types.isModuleNamespaceObject(value) ? "*" : requiredName;
-  return new ImportReference(specifier, undefined, name);
-}
-
 /** A `require` function of any name, of a module or made by createRequire: the worker makes one for the same folder. */
 export function requireReference(fn: Function): ImportReference | undefined {
   const part = (name: string): unknown => Object.getOwnPropertyDescriptor(fn, name)?.value;
   const resolve = part("resolve") as
     { readonly paths?: (request: string) => readonly string[] | null } | undefined;
-  if (part("cache") !== createRequire(import.meta.url).cache || typeof resolve?.paths !== "function")
+  if (part("cache") !== require.cache || typeof resolve?.paths !== "function")
     return undefined;
   const [folder] = resolve.paths("./") ?? [];
   if (folder === undefined) return undefined;
   return new ImportReference(requireFunction, pathToFileURL(join(folder, "[require]")).href, "require");
 }
-
-const typeScript = new Set([".ts", ".mts", ".cts", ".tsx", ".jsx"]);
-
-/** Whether a worker, which has no loader of its own, can import the file at a URL. */
-export function isLoadable(url: string): boolean {
-  const path = filePath(url);
-  if (path === undefined) return false;
-  const extension = extname(path);
-  if (extension === ".js" || extension === ".mjs" || extension === ".cjs") return true;
-  return extension !== ".tsx" && extension !== ".jsx" && typeScript.has(extension) && stripsTypes();
-}
-
-/** Node loads TypeScript by itself, and the program runs as Node would load it. */
-const stripsTypes = once((): boolean => {
-  const { features, execArgv } = process;
-  const native: unknown = Reflect.get(features, "typescript");
-  const loaders = `${execArgv.join(" ")} ${process.env["NODE_OPTIONS"] ?? ""}`;
-  return (native === "strip" || native === "transform") && !/--import|--loader|--require|-r /.test(loaders);
-});
-
-/** The program's entry: a worker must not run it a second time to get at one of its exports. */
-export function isMainScript(url: string): boolean {
-  const path = filePath(url);
-  return path !== undefined && mainScripts().has(path);
-}
-
-function mainScripts(): ReadonlySet<string> {
-  const found = new Set(argvScript());
-  // Set by vitest for each test file in turn.
-  const testFile = (globalThis as { __vitest_worker__?: { filepath?: string } }).__vitest_worker__?.filepath;
-  if (testFile !== undefined) found.add(testFile);
-  return found;
-}
-
-const argvScript = once((): readonly string[] => {
-  const given = process.argv[1];
-  if (given === undefined) return [];
-  const found: string[] = [given];
-  for (const ending of ["", ".js", ".mjs", ".cjs", ".ts", "/index.js"]) {
-    if (existsSync(given + ending)) found.push(given + ending, realpathSync(given + ending));
-  }
-  return found;
-});
 
 /** What an import statement's specifier means to a worker. */
 export type ImportTarget =

@@ -3,9 +3,8 @@
  * (tsx, vitest, bundles) is followed through its source map.
  */
 import { readFileSync } from "node:fs";
-import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
-import { once } from "./lazy.ts";
+import { once } from "../../core/load.ts";
+import { fileName, filePath } from "./script-names.ts";
 import { sourceMapOf } from "./source-maps.ts";
 import type { MappedPosition } from "./source-maps.ts";
 
@@ -103,24 +102,6 @@ export function codeFrame(text: string, { line, column }: Position): string | un
     if (at === line) shown.push(`  ${" ".repeat(width)} | ${" ".repeat(column)}^`);
   }
   return shown.join("\n");
-}
-
-/** Short name of a script for messages. */
-export function fileName(url: string): string {
-  if (url === "") return "unnamed script";
-  return basename(url.split("?")[0] ?? url);
-}
-
-/** Path of a `file:` URL or of a CommonJS script; undefined for scripts without a file. */
-export function filePath(url: string): string | undefined {
-  if (url.startsWith("file:")) {
-    try {
-      return fileURLToPath(url);
-    } catch {
-      return undefined;
-    }
-  }
-  return url.startsWith("/") || /^[A-Za-z]:\\/.test(url) ? url : undefined;
 }
 
 function readUserFile(url: string): string | undefined {

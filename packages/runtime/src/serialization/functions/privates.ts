@@ -2,7 +2,7 @@
  * Private members of classes. They exist in no property of an instance and cannot be read from outside of the class,
  * so an instance that has any cannot be copied.
  */
-import { parseFunction } from "./parse.ts";
+import { capture } from "./lazy.ts";
 
 const known = new WeakMap<Function, readonly string[]>();
 
@@ -22,20 +22,8 @@ export function privateMembers(cls: Function): readonly string[] {
     if (carried.has(at)) break;
     const text = Function.prototype.toString.call(at);
     // The parser is only worth loading for a class that can have private members.
-    if (!text.startsWith("class") || !text.includes("#")) continue;
-    try {
-      for (const member of parseFunction(text, true).class?.members ?? []) {
-        if (member.private && !member.static)
-          names.push(`#${privateName(text.slice(member.start, member.end))}`);
-      }
-    } catch {
-      // A source that the parser does not know is refused when the class itself is sent.
-    }
+    if (text.startsWith("class") && text.includes("#")) names.push(...capture().privateNames(text));
   }
   known.set(cls, names);
   return names;
-}
-
-function privateName(member: string): string {
-  return /#([\p{ID_Continue}$]+)/u.exec(member)?.[1] ?? "private";
 }

@@ -4,7 +4,7 @@
  */
 import { SerializationError } from "../../core/errors.ts";
 import { describeFunction, nameOf } from "./describe.ts";
-import { fileName } from "./positions.ts";
+import { fileName } from "./script-names.ts";
 
 export interface Problem {
   /** `function load (main.ts:11:10)`. */

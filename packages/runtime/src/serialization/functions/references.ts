@@ -7,7 +7,8 @@ import { isBuiltin } from "node:module";
 import { types } from "node:util";
 import { globalReference } from "./globals.ts";
 import { originOf } from "./imports.ts";
-import { requiredReference } from "./modules.ts";
+import { isLibrary } from "./library.ts";
+import { requiredReference } from "./loadable.ts";
 import { ImportReference } from "./types.ts";
 
 /**
@@ -19,11 +20,14 @@ export function referenceTo(value: object): ImportReference | undefined {
   // An imported plain object is data: what a worker has done to it must not be lost on the way back.
   const origin =
     typeof value === "function" || types.isModuleNamespaceObject(value) ? originOf(value) : undefined;
-  if (origin === undefined && types.isModuleNamespaceObject(value)) {
+  if (origin !== undefined) return origin;
+  if (typeof value === "object" && couldBeModule(value)) {
     const required = requiredReference(value);
-    if (required !== undefined) return required;
+    // What the user's own modules export as an object is data, too.
+    if (required !== undefined && (types.isModuleNamespaceObject(value) || isLibrary(required.specifier)))
+      return required;
   }
-  return origin ?? globalReference(value) ?? builtinReference(value);
+  return globalReference(value) ?? builtinReference(value);
 }
 
 /** Exports of the built-in modules that are loaded. */
@@ -64,13 +68,16 @@ function couldBeModule(value: object): boolean {
 
 const builtins = new WeakMap<object, { specifier: string; name: string }>();
 const listed = new Set<string>();
-const withPromises: ReadonlySet<string> = new Set(["dns", "fs", "readline", "stream", "timers"]);
 
 function builtinExports(): WeakMap<object, { specifier: string; name: string }> {
   const loaded = (process as unknown as { moduleLoadList?: readonly string[] }).moduleLoadList ?? []; // Not in the typings.
   for (const entry of loaded) {
     if (listed.has(entry)) continue;
     listed.add(entry);
+    const promising = /^NativeModule (?:internal\/)?(dns|fs|readline|stream|timers)\/promises$/.exec(
+      entry,
+    )?.[1];
+    if (promising !== undefined) listPromises(promising);
     const id = /^NativeModule (?!internal\/)(.+)$/.exec(entry)?.[1];
     if (id === undefined || id.startsWith("_") || !isBuiltin(`node:${id}`)) continue;
     const exports: unknown = process.getBuiltinModule(id);
@@ -80,16 +87,18 @@ function builtinExports(): WeakMap<object, { specifier: string; name: string }> 
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(exports))) {
       if (typeof value === "function" && !builtins.has(value)) builtins.set(value, { specifier, name });
     }
-    // Behind a getter, and complete without the module of that name being loaded.
-    const promises: unknown = withPromises.has(id) ? Reflect.get(exports, "promises") : undefined;
-    if (typeof promises === "object" && promises !== null && !builtins.has(promises)) {
-      builtins.set(promises, { specifier, name: "promises" });
-      for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(promises))) {
-        if (typeof value === "function" && !builtins.has(value)) {
-          builtins.set(value, { specifier: `${specifier}/promises`, name });
-        }
-      }
-    }
   }
   return builtins;
+}
+
+/** The `promises` of a module, which are behind a getter and loaded when it is read. */
+function listPromises(id: string): void {
+  const promises: unknown = Reflect.get(Object(process.getBuiltinModule(id)), "promises");
+  if (typeof promises !== "object" || promises === null || builtins.has(promises)) return;
+  builtins.set(promises, { specifier: `node:${id}`, name: "promises" });
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(promises))) {
+    if (typeof value === "function" && !builtins.has(value)) {
+      builtins.set(value, { specifier: `node:${id}/promises`, name });
+    }
+  }
 }

@@ -4,7 +4,8 @@
  */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { acorn, lexer, once } from "./lazy.ts";
+import { once } from "../../core/load.ts";
+import { acorn, lexer } from "./lazy.ts";
 import { parserOptions } from "./parse.ts";
 import { analyse } from "./scope-analysis.ts";
 import type { Analysis, Declaration, FunctionPlace } from "./scope-analysis.ts";

@@ -10,11 +10,12 @@ import { byValue, isStrict, parseSubject, unknownScript } from "./by-value.ts";
 import { dismantleExplicitly } from "./explicit.ts";
 import { boundProperties } from "./overlays.ts";
 import { closedParts } from "./own-properties.ts";
-import { fileName } from "./positions.ts";
 import { globalReference, memberReference } from "./globals.ts";
+import { fileName } from "./script-names.ts";
 import { cannotSend, titleOf } from "./problems.ts";
 import { exportReference, requireReference } from "./modules.ts";
 import { noteLocation } from "./describe.ts";
+import { isLibrary } from "./library.ts";
 import type { Script } from "./script.ts";
 import type { DismantleOptions, FunctionParts, FunctionValue, ImportReference } from "./types.ts";
 
@@ -40,17 +41,13 @@ export function isInternal(fn: Function): boolean {
     const script = location && scriptOf(location.scriptId);
     return (
       script !== undefined &&
-      isLibrary(script) &&
+      isLibrary(script.url) &&
       exportReference(fn, script, undefined, scopes) === undefined
     );
   } catch (error) {
     if (error instanceof InspectorUnavailable) return false;
     throw error;
   }
-}
-
-function isLibrary({ url }: Script): boolean {
-  return url.includes("/node_modules/") || url.startsWith("node:");
 }
 
 function isNative(text: string): boolean {
@@ -125,7 +122,7 @@ function textOffset({ source }: Script, text: string, reported: number): number 
 }
 
 function refuseLibrary(fn: Function, script: Script, title: string): void {
-  if (!isLibrary(script)) return;
+  if (!isLibrary(script.url)) return;
   const name =
     /\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*\/node_modules\/)/.exec(script.url)?.[1] ?? script.url;
   throw cannotSend({

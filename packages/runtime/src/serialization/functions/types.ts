@@ -117,5 +117,5 @@ export interface AssembledFunction {
  *   loadImports(bindings): Promise<void> | undefined                     (imports.ts)    undefined when all are loaded
  *   importedValue(binding): unknown                                      (imports.ts)    sync; falls back to require(esm)
  *   describeFunction(fn)                                                 (describe.ts)   cheap
- *   warmUp()                                                             (warm-up.ts)    20 to 100 ms, ahead of the first capture
+ *   warmUp()                                                             (warm-up.ts)    ahead of the first capture, step by step
  */

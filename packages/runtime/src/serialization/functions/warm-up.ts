@@ -1,23 +1,27 @@
-/** The warming up of this room. */
-import { captureScope } from "./inspect.ts";
-import { lexer } from "./lazy.ts";
-import { parseFunction } from "./parse.ts";
+/** Gets ready for the first capture ahead of it, in the time in which threads start. */
+import { acorn, capture, lexer } from "./lazy.ts";
 import { referenceTo } from "./references.ts";
-import { isInternal } from "./take-apart.ts";
+
+/** What the first capture would do first, each a few milliseconds long. */
+const steps: readonly (() => unknown)[] = [
+  () => capture(),
+  () => acorn(),
+  () => lexer(),
+  () => referenceTo(warmUp), // lists the globals and the built-in modules
+  () => capture().rehearse(), // V8 lists the scripts of the thread
+];
 
 /**
- * Loads the parser and the inspector, lists the globals and the scripts of this thread, so that the first capture does not pay for
- * it. Takes 20 to 100 ms; call it while something else has to be waited for anyway.
+ * Loads the parser and the inspector, and lists the globals and the scripts of this thread, so that the first capture
+ * does not have to. Between the steps the thread does what else there is to do. Never rejects.
  */
-export function warmUp(): void {
-  lexer();
-  parseFunction("(x) => x", true);
-  referenceTo(warmUp);
-  try {
-    captureScope(() => {
-      isInternal(warmUp);
-    });
-  } catch {
-    // Without the inspector there is nothing to warm up.
+export async function warmUp(): Promise<void> {
+  for (const step of steps) {
+    await new Promise((resolve) => setImmediate(resolve));
+    try {
+      step();
+    } catch {
+      return; // Whoever captures first hears of it.
+    }
   }
 }
