@@ -71,8 +71,7 @@ export function requireReference(fn: Function): ImportReference | undefined {
   const part = (name: string): unknown => Object.getOwnPropertyDescriptor(fn, name)?.value;
   const resolve = part("resolve") as
     { readonly paths?: (request: string) => readonly string[] | null } | undefined;
-  if (part("cache") !== require.cache || typeof resolve?.paths !== "function")
-    return undefined;
+  if (part("cache") !== require.cache || typeof resolve?.paths !== "function") return undefined;
   const [folder] = resolve.paths("./") ?? [];
   if (folder === undefined) return undefined;
   return new ImportReference(requireFunction, pathToFileURL(join(folder, "[require]")).href, "require");
