@@ -61,7 +61,7 @@ describe("a program in TypeScript that compiles to CommonJS", () => {
       const tsc = path.join(createRequire(import.meta.url).resolve("typescript/package.json"), "../bin/tsc");
       const options = `--noEmit --strict --module ${module} --target es2022 --lib es2023,esnext.disposable --types node`;
       const files = ["consumer.cts", "mixed.mts"].map((file) => path.join(fixtures, file));
-      const args = [tsc, ...options.split(" "), "--allowImportingTsExtensions", ...files];
+      const args = [tsc, ...options.split(" "), "--allowImportingTsExtensions", "--ignoreConfig", ...files];
       // It fails with the errors on its output.
       const { stdout } = await promisify(execFile)(process.execPath, args).catch(
         (error: unknown) => error as never,
