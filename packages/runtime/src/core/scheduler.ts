@@ -47,6 +47,7 @@ export class Scheduler {
   readonly #removedGroups = new RecentIds(10_000);
   readonly #waiting = new WaitingRequests();
   #starting = 0;
+  #missing = 0;
   readonly #hosts: SharedHosts;
   /** Of the last shared actor: those that are alike share it. */
   #lastShared: ActorPlace | undefined;
@@ -271,6 +272,11 @@ export class Scheduler {
     return this.#waiting.isEmpty && this.#pools.available.equals(this.#pools.total);
   }
 
+  /** How many more workers could start work now if they existed. */
+  get missing(): number {
+    return this.#missing;
+  }
+
   /** Who waits for a worker or for resources. An actor, and tasks of several threads, count as many. */
   get whoWaits(): WhoWaits {
     return this.#waiting.whoWaits;
@@ -396,6 +402,7 @@ export class Scheduler {
       return "served";
     });
     for (const allocation of reserved) this.#pools.release(allocation);
+    this.#missing = missing;
     const pooled = idle.length + running;
     const wanted = Math.max(missing, this.#options.poolSize - pooled) - this.#starting;
     // One to replace a worker that was just given away can wait a moment, and so can all but the first at the start.

@@ -24,6 +24,7 @@ import { NodeActors } from "./node-actors.ts";
 import type { CompiledCode } from "../worker/compiled-code.ts";
 import { answerQuery } from "./queries.ts";
 import type { StartedThread } from "./start-thread.ts";
+import { ThreadStarts } from "./thread-starts.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 /** What the driver passes to the node thread. */
@@ -54,14 +55,12 @@ interface Line {
 }
 
 const EARLY_ENDS = 5;
-/** When a worker replaces one that an actor took. */
-const REFILL_MS = 50;
-
 export class Node {
   readonly #config: NodeConfig;
   readonly #scheduler: Scheduler;
   readonly #actors: NodeActors;
   readonly #pool: WorkerPool;
+  readonly #starts = new ThreadStarts(() => this.#startWorker());
   readonly #inbox: Inbox;
   readonly #usage: StoreUsage;
   readonly #board: LeaseBoard;
@@ -107,7 +106,10 @@ export class Node {
       }),
       first: firstWorker,
       onEnd: (workerId, slot, end) => this.#open(workerId, slot, end, false),
-      onOnline: (workerId) => this.#apply(this.#scheduler.workerStarted(workerId)),
+      onOnline: (workerId) => {
+        this.#starts.online(workerId);
+        this.#apply(this.#scheduler.workerStarted(workerId));
+      },
       onExit: (workerId, cause, wasOnline) => this.#workerExited(workerId, cause, wasOnline),
     });
     this.#open(config.driverId, slotOf(config.driverId), driverEnd, true);
@@ -161,6 +163,7 @@ export class Node {
       case "lease.return":
         return this.#apply(this.#scheduler.returnLease(message.leaseId));
       case "worker.ready":
+        this.#starts.settled(from);
         if (this.#scheduler.workerReady(from)) {
           this.#send(this.#config.driverId, { t: "worker.ready", workerId: from });
         }
@@ -237,6 +240,7 @@ export class Node {
   }
 
   #watch(): void {
+    this.#starts.needed(this.#scheduler.missing);
     this.#watchSurplus();
     this.#watchIdle();
     this.#watchParking();
@@ -296,26 +300,28 @@ export class Node {
   /** Starting a thread takes this one milliseconds. After early ends it is tried more and more slowly. */
   #startSoon(isUrgent: boolean): void {
     const failures = this.#earlyEnds - EARLY_ENDS;
-    if (failures >= 0) setTimeout(() => this.#startWorker(), Math.min(30_000, 50 * 2 ** failures));
-    else if (isUrgent) this.#startWorker();
-    else setTimeout(() => this.#startWorker(), REFILL_MS);
+    if (failures >= 0) setTimeout(() => this.#starts.now(), Math.min(30_000, 50 * 2 ** failures));
+    else if (isUrgent) this.#starts.now();
+    else this.#starts.later();
   }
 
-  #startWorker(): void {
-    if (this.#closing) return;
+  #startWorker(): PeerId | undefined {
+    if (this.#closing) return undefined;
     try {
-      this.#pool.start();
+      const workerId = this.#pool.start();
       if (this.#pool.size > this.#config.manyThreads) {
         this.#warn(
           `more than ${this.#config.manyThreads} worker threads: give small actors { isolation: "shared" }, ` +
             "and wait for nested tasks in batches",
         );
       }
+      return workerId;
     } catch (error) {
       this.#warn(
         `a worker thread could not start: ${error instanceof Error ? error.message : String(error)}`,
       );
       this.#apply(this.#scheduler.workerStartFailed());
+      return undefined;
     }
   }
 
@@ -330,6 +336,7 @@ export class Node {
     retireBell(this.#config.bells, slotOf(workerId));
     this.#usage.strike(slotOf(workerId));
     if (this.#closing) return;
+    this.#starts.settled(workerId);
     this.#watchEarlyEnds(workerId, cause, wasOnline);
     for (const [peer, { channel }] of this.#lines) {
       this.#send(peer, { t: "peer.died", peerId: workerId, cause });

@@ -47,7 +47,7 @@ export class WorkerPool {
     return this.#threads.has(workerId);
   }
 
-  start(): void {
+  start(): PeerId {
     const { workerId, slot, nodeEnd, worker } = this.#first ?? this.#startThread();
     this.#first = undefined;
     this.#options.onEnd(workerId, slot, nodeEnd);
@@ -69,6 +69,7 @@ export class WorkerPool {
       const { error, terminatedFor } = thread;
       this.#options.onExit(workerId, exitCause({ exitCode, error, terminatedFor }), thread.online);
     });
+    return workerId;
   }
 
   #startThread(): StartedThread {

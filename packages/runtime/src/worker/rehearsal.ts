@@ -6,6 +6,7 @@
 import type { Peer } from "../peer/peer.ts";
 import type { SourceCode } from "../serialization/functions/code.ts";
 import { assembleFunction } from "../serialization/functions/assemble.ts";
+import { importFrom } from "../serialization/functions/loader.ts";
 import type { Message } from "../transport/channel.ts";
 import { Place } from "../transport/place.ts";
 import type {
@@ -28,7 +29,10 @@ export async function rehearse(peer: Peer, isOver: () => boolean): Promise<boole
   for (const steps = stepsOf(peer); ;) {
     await new Promise((resolve) => setImmediate(resolve));
     if (isOver()) return false;
-    if (steps.next().done === true) return true;
+    if (steps.next().done !== true) continue;
+    // Modules of the user's are imported in this way, and most of them import this package.
+    await importFrom(import.meta.url)(new URL("../main/index.mjs", import.meta.url).href);
+    return true;
   }
 }
 
