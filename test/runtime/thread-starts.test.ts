@@ -14,7 +14,7 @@ describe("starts of threads", () => {
     vi.useFakeTimers();
     started = [];
     starts = new ThreadStarts(() => {
-      const workerId = `worker_${started.length + 1}` as PeerId; // as good as any
+      const workerId: PeerId = `worker_${started.length + 1}`;
       started.push(workerId);
       return workerId;
     });
@@ -48,7 +48,7 @@ describe("starts of threads", () => {
     expect(started).toHaveLength(1);
     starts.needed(2);
     expect(started).toHaveLength(2);
-    starts.online("worker_1" as PeerId); // it has work: the request still waits
+    starts.online("worker_1"); // it has work: the request still waits
     starts.needed(2);
     expect(started).toHaveLength(3);
     starts.needed(9);
@@ -58,14 +58,14 @@ describe("starts of threads", () => {
   it("go on when a thread has ended before it was ready", () => {
     starts.now();
     starts.later();
-    starts.settled("worker_1" as PeerId);
+    starts.settled("worker_1");
     vi.advanceTimersByTime(LONG_MS);
     expect(started).toHaveLength(2);
   });
 
   it("do not stop when one fails", () => {
     const failing = new ThreadStarts(() => {
-      started.push("none" as PeerId);
+      started.push("none");
       return undefined;
     });
     failing.now();

@@ -52,7 +52,8 @@ export class ThreadStarts {
   }
 
   #awaitTurn(): void {
-    if (this.#postponed > 0) this.#timer ??= setTimeout(() => this.#takeTurn(), REFILL_MS);
+    if (this.#postponed === 0 || this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => this.#takeTurn(), REFILL_MS);
   }
 
   #takeTurn(): void {
