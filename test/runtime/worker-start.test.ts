@@ -106,7 +106,10 @@ describe("a rehearsal", () => {
   const peer = new Peer({ ...seat, usage: usage.forSlot(2), isNodeUp: true }, workerEnd, hooks);
 
   it("makes all its steps, says nothing to anybody and keeps nothing", async () => {
-    expect(await rehearse(peer, () => false)).toBe(true);
+    const module = "data:text/javascript,globalThis.rehearsed = true";
+    expect(await rehearse(peer, () => false, module)).toBe(true);
+    expect(Reflect.get(globalThis, "rehearsed")).toBe(true);
+    Reflect.deleteProperty(globalThis, "rehearsed");
     peer.inbox.flush();
     node.drain();
     expect(said).toEqual([]);
@@ -116,7 +119,7 @@ describe("a rehearsal", () => {
 
   it("ends when there is work", async () => {
     let turns = 0;
-    expect(await rehearse(peer, () => ++turns > 2)).toBe(false);
+    expect(await rehearse(peer, () => ++turns > 2, "data:,never")).toBe(false);
     expect(turns).toBe(3);
     peer.close();
     channel.close();

@@ -91,8 +91,10 @@ process.on("exit", () => {
   flushOutput();
   peer.inbox.flush();
 });
+/** Most modules of the user's import it. */
+const thisPackage = new URL("../main/index.mjs", import.meta.url).href;
 /** Whether the thread had the time for all of it. A rehearsal that fails is nothing to real work. */
-export const rehearsed: Promise<boolean> = rehearse(peer, () => hasWork).catch(() => false);
+export const rehearsed: Promise<boolean> = rehearse(peer, () => hasWork, thisPackage).catch(() => false);
 
 /** Tells the node that nothing is left to do before work. */
 export function ready(): void {

@@ -24,14 +24,15 @@ import { TaskExecutor } from "./task-executor.ts";
 /**
  * Begins when the thread has handled what waits for it, and stops between two steps once `isOver()`. Resolves to
  * whether all steps were made.
+ *
+ * @param module URL of what is imported at last
  */
-export async function rehearse(peer: Peer, isOver: () => boolean): Promise<boolean> {
+export async function rehearse(peer: Peer, isOver: () => boolean, module: string): Promise<boolean> {
   for (const steps = stepsOf(peer); ;) {
     await new Promise((resolve) => setImmediate(resolve));
     if (isOver()) return false;
     if (steps.next().done !== true) continue;
-    // Modules of the user's are imported in this way, and most of them import this package.
-    await importFrom(import.meta.url)(new URL("../main/index.mjs", import.meta.url).href);
+    await importFrom(import.meta.url)(module);
     return true;
   }
 }
