@@ -3,7 +3,7 @@
  * way needs it and runs it in a process of its own; the program writes one line of JSON for each shape.
  */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -53,13 +53,15 @@ const typescript = (ending) => (folder, file) => {
 const typescriptCommonJs = async (folder, file, node) => {
   if (node.major >= 22 || file.endsWith(".cts")) return typescript(".cts")(folder, file);
   for (const module of ["harness.mjs", "ship.mjs", ...libraries]) await writeCommonJs(folder, module);
+  written(folder, "lib/data.json", source("lib/data.json"));
   const text = commonJsNames(source(file)).replace(/^import \{ nanoid \}.*$/m, "const nanoid = undefined;");
   return { args: ["--import", import.meta.resolve("tsx"), written(folder, renamed(file, ".cts"), text)] };
 };
 
-const libraries = ["anonymous", "barrel", "creature", "deep", "hierarchy", "own", "reexports"].map(
-  (name) => `lib/${name}.mjs`,
-);
+/** The modules beside the programs; `mocked.mjs` is for vitest. */
+const libraries = readdirSync(join(fixtures, "lib"))
+  .filter((name) => name.endsWith(".mjs") && name !== "mocked.mjs")
+  .map((name) => `lib/${name}`);
 
 /** An own module of the programs, compiled. */
 async function writeCommonJs(folder, file) {
