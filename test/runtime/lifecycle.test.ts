@@ -3,6 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 import * as ray from "@mantajs/runtime";
+import { whenIdle, workers } from "@mantajs/runtime/testing";
 import { describe, expect, it } from "vitest";
 
 const fixtures = fileURLToPath(new URL("../fixtures/programs/", import.meta.url));
@@ -95,5 +96,31 @@ describe("shutdown", () => {
       expect(ray.isInitialized()).toBe(true);
     }
     expect(ray.isInitialized()).toBe(false);
+  });
+});
+
+describe("workers beyond the pool", () => {
+  it("end when they are idle, but not those that own actors", async () => {
+    await ray.init({ numCpus: 1, idleWorkerMs: 0, logToDriver: false });
+    class Counter {
+      #n = 0;
+      next(): number {
+        return ++this.#n;
+      }
+    }
+    const Shared = ray.remote(Counter, { numCpus: 0 });
+    // Each waits for the one inside, so that all run at once, each in a worker of its own. The innermost owns nothing.
+    const nested = ray.remote(async (depth: number): Promise<ray.ActorHandle<Counter>[]> => {
+      if (depth === 0) return [];
+      const own = Shared.remote();
+      await ray.get(own.next.remote());
+      return [own, ...(await ray.get(nested.remote(depth - 1)))];
+    });
+    const counters = await ray.get(nested.remote(3));
+    const idle = (): number => workers().filter(({ state }) => state === "idle").length;
+    while (idle() > 3) await whenIdle();
+    expect(await ray.get(counters.map((counter) => counter.next.remote()))).toEqual([2, 2, 2]);
+    expect(ray.listActors().map(({ state }) => state)).toEqual(["ALIVE", "ALIVE", "ALIVE"]);
+    await ray.shutdown();
   });
 });

@@ -45,6 +45,12 @@ export class ActorClients {
     this.#collected = new FinalizationRegistry((counted) => this.#released(counted));
   }
 
+  /** Whether actors live that would end with this thread. */
+  get isOwner(): boolean {
+    for (const { state } of this.#own.values()) if (state !== "DEAD") return true;
+    return false;
+  }
+
   /** Makes an actor that this thread owns. */
   create(creation: Creation): ActorHandle {
     const client = this.own(creation);

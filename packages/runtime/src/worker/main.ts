@@ -56,7 +56,7 @@ const hooks: PeerHooks = {
     if (message.t === "actor.drop") host.drop(message.address);
     else if (message.t === "actor.leave") host.leave(message.address);
     else if (message.t === "worker.retire")
-      peer.toNode({ t: "worker.retire", agreed: !peer.objects.isOwner });
+      peer.toNode({ t: "worker.retire", agreed: !peer.objects.isOwner && !peer.actors.isOwner });
   },
   onPeerDied: (peer) => {
     executor.peerDied(peer);
