@@ -7,6 +7,7 @@
  * said about an address that the directory has given up means nothing any more.
  */
 import type { HandleKind } from "../api/actor-handle.ts";
+import { OUT_OF_SCOPE } from "./actor-deaths.ts";
 import { Fifo } from "./fifo.ts";
 import { actorIdOf, countOf, ownerPartOf, partOf, type ActorId, type PeerId } from "./ids.ts";
 import { RecentIds } from "./recent-ids.ts";
@@ -111,8 +112,6 @@ interface ActorRecord<T extends ActorTraits> extends ActorRegistration<T> {
 
 /** Dead actors that are remembered so that late callers learn why; older ones are forgotten. */
 const MAX_DEAD = 10_000;
-
-const OUT_OF_SCOPE: DeathCause = { kind: "out-of-scope", message: "its last handle went out of scope" };
 
 export class ActorDirectory<T extends ActorTraits = ActorTraits> {
   /** By what distinguishes their owner, and their count there. */
