@@ -59,3 +59,8 @@ export function builtinGetter(owner: object, key: PropertyKey): (receiver: objec
 export function isNative(fn: Function): boolean {
   return /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(fn));
 }
+
+/** Whether a value has properties and an identity: functions count as well. */
+export function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}

@@ -2,6 +2,7 @@
  * Functions and classes that were put together in this thread, with what they were made of. Sending one on needs
  * neither the inspector nor the parser: its captured variables are wrapper parameters, which nothing can assign.
  */
+import { isObject } from "../builtins.ts";
 import { types } from "node:util";
 import type { Overlay, ShippedCode, SourceCode } from "./code.ts";
 import { originOf } from "./imports.ts";
@@ -42,10 +43,7 @@ export function dismantleAssembled(fn: Function): FunctionParts | undefined {
   const kept = code.form === "bound" ? code.parts : keptValues(code);
   const sent: FunctionValue[] = values.slice(0, kept).map((value, at) => ({
     label: labelOf(code, at),
-    value:
-      (typeof value === "object" && value !== null) || typeof value === "function"
-        ? (originOf(value) ?? weakOrigin(value) ?? value)
-        : value,
+    value: isObject(value) ? (originOf(value) ?? weakOrigin(value) ?? value) : value,
   }));
   const overlays = made.flatMap((part) => changesOf(part, sent));
   const removed = [

@@ -9,6 +9,7 @@
  *
  * The last rule is a guess that favours `const { increment, read } = makeCounter()`.
  */
+import { isObject } from "../builtins.ts";
 import { BindingCell } from "./types.ts";
 
 /** Where a closure was met. */
@@ -100,8 +101,4 @@ function findGroup(groups: readonly Group[], activation: Activation): Group | un
 
 function sameValues(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((value, at) => Object.is(value, b[at]));
-}
-
-function isObject(value: unknown): boolean {
-  return (typeof value === "object" && value !== null) || typeof value === "function";
 }

@@ -4,6 +4,7 @@
  */
 import { SerializationError } from "../../core/errors.ts";
 import { once } from "../../core/load.ts";
+import { isNative, isObject } from "../builtins.ts";
 import { ImportReference } from "./types.ts";
 import type { ImportedBinding } from "./types.ts";
 
@@ -144,14 +145,6 @@ function byPath(name: string): unknown {
   if (!isObject(owner)) return undefined;
   if (accessor === undefined) return Reflect.get(owner, last);
   return Reflect.get(Object.getOwnPropertyDescriptor(owner, last) ?? {}, accessor);
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === "object" && value !== null) || typeof value === "function";
-}
-
-function isNative(fn: Function): boolean {
-  return /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(fn));
 }
 
 const tables: () => { names: WeakMap<object, string>; values: Map<string, object> } = once(() => {

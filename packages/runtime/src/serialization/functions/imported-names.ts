@@ -4,6 +4,7 @@
  */
 import { createRequire } from "node:module";
 import { types } from "node:util";
+import { isObject } from "../builtins.ts";
 import { captured } from "./capturing.ts";
 import type { Capturing, Subject } from "./capturing.ts";
 import { interopName, noteOrigin, noteSent, requiredName } from "./imports.ts";
@@ -215,8 +216,4 @@ function memberText(module: string, name: string): string {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)
     ? `${module}.${name}`
     : `${module}[${JSON.stringify(name)}]`;
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === "object" && value !== null) || typeof value === "function";
 }

@@ -5,6 +5,7 @@
  */
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { isObject } from "../builtins.ts";
 import { SerializationError } from "../../core/errors.ts";
 import { require } from "../../core/load.ts";
 import { importFrom } from "./loader.ts";
@@ -56,9 +57,8 @@ export function importedValue(binding: ImportedBinding): unknown {
   const value =
     ownValue(binding) ??
     (name === requiredName ? requireModule(binding) : memberOf(moduleFor(binding), binding));
-  if ((typeof value === "object" && value !== null) || typeof value === "function") {
-    if (!origins.has(value)) origins.set(value, new ImportReference(specifier, parent, name));
-  }
+  if (isObject(value) && !origins.has(value))
+    origins.set(value, new ImportReference(specifier, parent, name));
   return value;
 }
 
@@ -83,8 +83,9 @@ function ownValue({ specifier, name }: ImportedBinding): unknown {
   const known = sent.get(`${name} ${specifier}`)?.deref();
   if (known !== undefined || name.startsWith("*")) return known;
   const exports: unknown = require.cache[fileURLToPath(specifier)]?.exports;
-  const hasMembers = (typeof exports === "object" && exports !== null) || typeof exports === "function";
-  return hasMembers && Object.hasOwn(exports, name) ? (Reflect.get(exports, name) as unknown) : undefined;
+  return isObject(exports) && Object.hasOwn(exports, name)
+    ? (Reflect.get(exports, name) as unknown)
+    : undefined;
 }
 
 /** Notes where a module namespace (or another imported object) comes from. */

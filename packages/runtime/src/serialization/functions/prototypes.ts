@@ -1,5 +1,5 @@
 /** What a function's `prototype` is, what it inherits from, and what the function itself inherits from. */
-import { builtinClassOf, isNative, ownClass } from "../builtins.ts";
+import { builtinClassOf, isNative, isObject, ownClass } from "../builtins.ts";
 import type { Capturing } from "./capturing.ts";
 import type { FunctionShape } from "./parse.ts";
 
@@ -55,8 +55,4 @@ function isFunctionPrototype(prototype: unknown): boolean {
 /** `Object.prototype`, of whatever realm. */
 export function isObjectPrototype(prototype: unknown): boolean {
   return isObject(prototype) && builtinClassOf(prototype) === "Object";
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === "object" && value !== null) || typeof value === "function";
 }

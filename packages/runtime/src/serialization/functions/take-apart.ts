@@ -2,7 +2,7 @@
  * The work behind `dismantle.ts`: native and bound functions, explicit captures, exports,
  * and last the function by value.
  */
-import { builtinClassOf } from "../builtins.ts";
+import { builtinClassOf, isNative } from "../builtins.ts";
 import { givenCaptures } from "./captures.ts";
 import { inspectBound, inspectFunction, InspectorUnavailable, scriptOf } from "./inspector.ts";
 import type { BoundCode } from "./code.ts";
@@ -22,7 +22,7 @@ import type { DismantleOptions, FunctionParts, FunctionValue, ImportReference } 
 /** Takes apart a function that this thread did not put together and that is no reference by itself. */
 export function takeApart(fn: Function, options: DismantleOptions): FunctionParts | ImportReference {
   const text = Function.prototype.toString.call(fn);
-  if (isNative(text)) return ofOtherRealm(fn) ?? dismantleNative(fn);
+  if (isNative(fn)) return ofOtherRealm(fn) ?? dismantleNative(fn);
   const captures = options.captures ?? givenCaptures(fn);
   if (captures !== undefined) return dismantleExplicitly(fn, text, captures);
   try {
@@ -35,7 +35,7 @@ export function takeApart(fn: Function, options: DismantleOptions): FunctionPart
 
 /** Whether a function is written in a package and is not exported from its file. */
 export function isInternal(fn: Function): boolean {
-  if (isNative(Function.prototype.toString.call(fn))) return false;
+  if (isNative(fn)) return false;
   try {
     const { location, scopes } = inspectFunction(fn);
     const script = location && scriptOf(location.scriptId);
@@ -48,10 +48,6 @@ export function isInternal(fn: Function): boolean {
     if (error instanceof InspectorUnavailable) return false;
     throw error;
   }
-}
-
-function isNative(text: string): boolean {
-  return /\{\s*\[native code\]\s*\}$/.test(text);
 }
 
 /** A class of the language in another realm (`node:vm`) stands for that of this one. */
