@@ -205,6 +205,78 @@ describe("cancel", () => {
     expect(Atomics.load(started, 0)).toBe(2);
   });
 
+  describe("of a task that has submitted others", () => {
+    /** Says 1 when it runs, and 2 when it was cancelled. */
+    async function untilAborted(flag: Int32Array): Promise<void> {
+      const say = (what: number): void => {
+        Atomics.store(flag, 0, what);
+        Atomics.notify(flag, 0);
+      };
+      const { signal } = ray.getRuntimeContext();
+      const aborted = new Promise((resolve) => signal?.addEventListener("abort", resolve));
+      say(1);
+      await aborted;
+      say(2);
+    }
+    class Patient {
+      untilAborted(flag: Int32Array): Promise<void> {
+        return untilAborted(flag);
+      }
+    }
+    const says = async (flag: Int32Array, before: number): Promise<void> => {
+      await Atomics.waitAsync(flag, 0, before).value;
+    };
+
+    it("reaches what runs, what an actor does, what waits for a worker and what waits for an argument", async () => {
+      const [running, called, ran] = [newWord(), newWord(), newWord()];
+      const wait = ray.remote(untilAborted);
+      const mark = ray.remote((flag: Int32Array, _after?: unknown) => void Atomics.add(flag, 0, 1));
+      const Waiter = ray.remote(Patient, { numCpus: 0 });
+      const parent = ray.remote(async (...[runs, isCalled, marks]: Int32Array[]) => {
+        if (runs === undefined || isCalled === undefined || marks === undefined) throw new TypeError();
+        const actor = Waiter.remote();
+        const first = wait.remote(runs); // has the only CPU while the parent waits
+        await ray.get([
+          first,
+          actor.untilAborted.remote(isCalled),
+          mark.remote(marks),
+          mark.remote(marks, first),
+        ]);
+      });
+      const ref = parent.remote(running, called, ran);
+      await says(running, 0);
+      await says(called, 0);
+      ray.cancel(ref);
+      expect(await failure(ray.get(ref))).toBeInstanceOf(ray.TaskCancelledError);
+      await says(running, 1);
+      await says(called, 1);
+      expect([running[0], called[0]]).toEqual([2, 2]);
+      await ray.get(mark.remote(newWord())); // whatever was queued before would have run
+      expect(ran[0]).toBe(0);
+    });
+
+    it("leaves them alone without `recursive`", async () => {
+      const [started, go, done] = [newWord(), newWord(), newWord()];
+      const child = ray.remote((begins: Int32Array, end: Int32Array, after: Int32Array) => {
+        Atomics.store(begins, 0, 1);
+        Atomics.notify(begins, 0);
+        Atomics.wait(end, 0, 0);
+        Atomics.store(after, 0, 1);
+        Atomics.notify(after, 0);
+      });
+      const parent = ray.remote(async (...words: [Int32Array, Int32Array, Int32Array]) => {
+        await ray.get(child.remote(...words));
+      });
+      const ref = parent.remote(started, go, done);
+      await says(started, 0);
+      ray.cancel(ref, { recursive: false });
+      expect(await failure(ray.get(ref))).toBeInstanceOf(ray.TaskCancelledError);
+      release(go);
+      await says(done, 0);
+      expect(done[0]).toBe(1);
+    });
+  });
+
   it("ends the worker with force", async () => {
     const started = newWord();
     const forever = ray.remote((flag: Int32Array) => {

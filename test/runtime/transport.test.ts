@@ -166,6 +166,31 @@ describe("a channel", () => {
   });
 });
 
+describe("a channel that is never empty", () => {
+  it("keeps neither the promises nor the timers of its reader waiting, and lets another channel speak", async () => {
+    const bells = makeBells();
+    const inbox = new Inbox({ bells, slot: 1 });
+    const order: string[] = [];
+    const flood = {
+      flush: (): void => undefined,
+      drain: (most?: number): boolean => {
+        expect(most).toBeLessThan(1000);
+        order.push("flood");
+        queueMicrotask(() => order.push("promise"));
+        return true;
+      },
+    };
+    const other = { flush: (): void => undefined, drain: (): boolean => (order.push("other"), true) };
+    inbox.add(flood);
+    inbox.add(other);
+    new RemoteBell(bells, 1, () => undefined).ring(true);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    inbox.remove(flood);
+    inbox.remove(other);
+    expect(order.slice(0, 5)).toEqual(["flood", "other", "promise", "flood", "other"]);
+  });
+});
+
 describe("a sleeping thread", () => {
   it("is called once, and again after a call that it may not hear", () => {
     const bells = makeBells();

@@ -16,6 +16,16 @@ export interface HandleKind {
   readonly maxPendingCalls: number;
 }
 
+/** Names of the calls of each class of actors; all actors that one thread makes of a class share their methods. */
+const callNames = new WeakMap<readonly string[], readonly string[]>();
+
+/** `Class.method`, for messages. */
+export function callName({ className, methods }: HandleKind, method: number): string {
+  let names = callNames.get(methods);
+  if (names === undefined) callNames.set(methods, (names = methods.map((name) => `${className}.${name}`)));
+  return names[method] ?? className;
+}
+
 /** What a handle needs to be made again in another thread. */
 export interface HandleMeta {
   readonly kind: HandleKind;

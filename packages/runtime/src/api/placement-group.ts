@@ -3,6 +3,7 @@ import { InvalidArgumentError, PlacementGroupRemovedError } from "../core/errors
 import { newId, type PlacementGroupId } from "../core/ids.ts";
 import { ResourceSet, type Resources } from "../core/resources.ts";
 import { checkOptions, oneOf, text } from "./check.ts";
+import { Failure } from "../objects/stored-value.ts";
 import { ObjectRef } from "./object-ref.ts";
 import { currentRuntime } from "./runtime.ts";
 
@@ -35,13 +36,10 @@ export class PlacementGroup {
     peer.request(
       (requestId) => peer.toNode({ t: "group.wait", groupId, requestId }),
       (created) => {
-        if (created === true) entry.settle({ ok: true, value: peer.values.store(this, "placement group") });
+        if (created === true) entry.settle(peer.values.store(this, "placement group"));
         else {
           const message = `placement group ${this.id} was removed before it was ready`;
-          entry.settle({
-            ok: false,
-            error: new PlacementGroupRemovedError(message, { placementGroupId: this.id }),
-          });
+          entry.settle(new Failure(new PlacementGroupRemovedError(message, { placementGroupId: this.id })));
         }
       },
     );

@@ -60,12 +60,8 @@ export class RemoteFunction<F extends AnyFunction, O extends TaskOptions = TaskO
     const template =
       this.#last.find(runtime) ??
       this.#last.keep(runtime.template(capture(runtime, fn, this.name, options.captures), options));
-    const { numReturns } = options;
     // The number of refs follows `numReturns`, which is what the type says.
-    return runtime.submitTask(template, args, numReturns === undefined || numReturns === 1) as Refs<
-      Returned<F>,
-      O
-    >;
+    return runtime.submitTask(template, args) as Refs<Returned<F>, O>;
   }
 
   /** The same function with other options; unnamed ones stay. */

@@ -13,7 +13,13 @@ import type { TaskTemplate } from "../peer/task-template.ts";
 import { encodeArguments, type Arguments } from "../peer/work.ts";
 import { checkFunctionSize } from "../serialization/functions/size.ts";
 import type { TaskContext } from "../worker/task-context.ts";
-import type { ActorHandle, CallOptions, HandleKind, HandleMeta, HandleTarget } from "./actor-handle.ts";
+import {
+  callName,
+  type ActorHandle,
+  type CallOptions,
+  type HandleMeta,
+  type HandleTarget,
+} from "./actor-handle.ts";
 import { ObjectRef } from "./object-ref.ts";
 import { demand, type ActorOptions, type TaskOptions } from "./options.ts";
 
@@ -77,18 +83,22 @@ export class Runtime {
     };
   }
 
-  submitTask(template: TaskTemplate, args: readonly unknown[], single: boolean): ObjectRef | ObjectRef[] {
+  submitTask(template: TaskTemplate, args: readonly unknown[]): ObjectRef | ObjectRef[] {
     const { peer } = this;
-    const entries = this.#entries(template.name, template.numReturns);
+    const { name, numReturns, maxRetries } = template;
+    const entry = peer.objects.create(name);
+    const more = this.#more(name, numReturns);
     peer.tasks.submit({
       count: peer.pending.next(),
       submitter: peer.peerId,
       template,
       args: encodeArguments(args, peer.values),
-      entries,
-      retries: template.maxRetries,
+      entry,
+      more,
+      parent: this.#context(),
+      retries: maxRetries,
     });
-    return refsOf(entries, single);
+    return refsOf(entry, more);
   }
 
   submitCall(
@@ -103,7 +113,9 @@ export class Runtime {
     const name = options.name ?? callName(kind, method);
     if (kind.maxPendingCalls > 0) checkPendingCalls(name, actor);
     const { numReturns = 1 } = options;
-    const entries = this.#entries(name, numReturns);
+    const entry = peer.objects.create(name);
+    const more = this.#more(name, numReturns);
+    const parent = this.#context();
     peer.actors.submit({
       count: peer.pending.next(),
       submitter: peer.peerId,
@@ -112,12 +124,14 @@ export class Runtime {
       actor,
       method,
       args: encodeArguments(args, peer.values),
-      entries,
-      depth: this.#context()?.depth ?? 0,
+      entry,
+      more,
+      parent,
+      depth: parent?.depth ?? 0,
       retries: options.maxTaskRetries ?? kind.maxTaskRetries,
       retryExceptions: options.retryExceptions ?? kind.retryExceptions,
     });
-    return refsOf(entries, numReturns === 1);
+    return refsOf(entry, more);
   }
 
   /** What actors of a class with these options have in common, made by the calling code. */
@@ -178,28 +192,17 @@ export class Runtime {
     );
   }
 
-  #entries(name: string, numReturns: number): readonly ObjectEntry[] {
-    const { objects } = this.peer;
-    const entries = [objects.create(name)];
-    for (let i = 1; i < numReturns; i++) entries.push(objects.create(name));
-    const context = this.#context();
-    if (context !== undefined) for (const entry of entries) context.adopt(entry);
-    return entries;
+  /** The objects of the return values after the first. */
+  #more(name: string, numReturns: number): readonly ObjectEntry[] {
+    if (numReturns === 1) return NOTHING;
+    return Array.from({ length: numReturns - 1 }, () => this.peer.objects.create(name));
   }
 }
 
-function refsOf(entries: readonly ObjectEntry[], single: boolean): ObjectRef | ObjectRef[] {
-  const [first] = entries;
-  return single && first !== undefined ? new ObjectRef(first) : entries.map((entry) => new ObjectRef(entry));
-}
+const NOTHING: readonly never[] = Object.freeze([]);
 
-/** Names of the calls of each class of actors; all actors that one thread makes of a class share their methods. */
-const callNames = new WeakMap<readonly string[], readonly string[]>();
-
-function callName({ className, methods }: HandleKind, method: number): string {
-  let names = callNames.get(methods);
-  if (names === undefined) callNames.set(methods, (names = methods.map((name) => `${className}.${name}`)));
-  return names[method] ?? className;
+function refsOf(entry: ObjectEntry, more: readonly ObjectEntry[]): ObjectRef | ObjectRef[] {
+  return more.length === 0 ? new ObjectRef(entry) : [entry, ...more].map((each) => new ObjectRef(each));
 }
 
 /** `node:crypto` takes milliseconds to load, and most threads export no function. */

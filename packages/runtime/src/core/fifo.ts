@@ -40,6 +40,13 @@ export class Fifo<T> {
     return undefined;
   }
 
+  *[Symbol.iterator](): Iterator<T> {
+    for (let i = this.#head; i < this.#items.length; i++) {
+      const item = this.#items[i];
+      if (item !== undefined) yield item;
+    }
+  }
+
   /** Takes everything out. */
   clear(): T[] {
     const rest = this.#items.slice(this.#head) as T[]; // all items from the head on are set

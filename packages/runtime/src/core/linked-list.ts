@@ -51,6 +51,10 @@ export class LinkedList<T extends Linked<T>> {
     item.after = undefined;
   }
 
+  *[Symbol.iterator](): Iterator<T> {
+    for (let item = this.#first; item !== undefined; item = item.after) yield item;
+  }
+
   /** Takes everything out. */
   clear(): T[] {
     const all: T[] = [];

@@ -62,7 +62,7 @@ export class ObjectEntry {
   settle(outcome: Outcome): void {
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
-    if (outcome.ok && outcome.value.sharedBytes > 0) outcome.value.entry ??= this; // small ones may be shared
+    if (outcome.ok) outcome.becomes(this);
     this.maker = undefined;
     const waiters = this.#waiters;
     if (waiters === undefined) return;
@@ -79,7 +79,7 @@ export class ObjectEntry {
 
   freeIfUnused(): void {
     if (this.instances > 0 || this.isBorrowed) return;
-    if (this.outcome?.ok === true) this.outcome.value.free();
+    if (this.outcome?.ok === true) this.outcome.free();
   }
 
   /** Calls back once when it is ready (not when it is already). Returns false when the waiter waits already. */

@@ -19,7 +19,8 @@ import { SegmentMemory } from "./segment-memory.ts";
 import { Segment, type Part } from "./segment.ts";
 import { SpillFileDamaged, type SpillFile } from "./spill-files.ts";
 import type { StoreUsage } from "./store-usage.ts";
-import { RECEIVED, segmentsOf, sizeOf, StoredValue, type Held } from "./stored-value.ts";
+import { LargeValue, segmentsOf, sizeOf, type Held } from "./large-value.ts";
+import { InlineValue, RECEIVED, type Holders, type StoredValue } from "./stored-value.ts";
 
 /** How the store reaches the stores of other threads. */
 export interface StoreLink {
@@ -44,7 +45,7 @@ export class ObjectStore implements DraftHost {
   readonly #ledger: SegmentLedger;
   readonly #segments = new Map<SegmentId, Segment>();
   readonly #byView = new WeakMap<SharedArrayBuffer, Segment>();
-  readonly #values = new Map<Held, WeakRef<StoredValue>>();
+  readonly #values = new Map<Held, WeakRef<LargeValue>>();
   /** Collections that nobody forced are noticed through these, some turns later. */
   readonly #deadValues = new FinalizationRegistry<Held>((held) => this.release(held));
   readonly #deadViews = new FinalizationRegistry<Watched>((watched) => this.#closeView(watched));
@@ -71,7 +72,7 @@ export class ObjectStore implements DraftHost {
   /** Keeps what was encoded into the draft's memory. */
   keep(label: string, encoded: Encoded, draft: Draft | undefined): StoredValue {
     const { bytes, buffers, tracked } = encoded;
-    if (draft === undefined && buffers.length === 0) return new StoredValue(label, encoded);
+    if (draft === undefined && buffers.length === 0) return new InlineValue(label, bytes, tracked);
     const envelope = draft?.segmentOn(bytes.buffer);
     const parts = buffers.map((buffer) => {
       const made = draft?.segmentOn(buffer);
@@ -113,7 +114,7 @@ export class ObjectStore implements DraftHost {
   ): StoredValue {
     const { bytes, tracked } = encoded;
     if (bytes instanceof Uint8Array && parts.length === 0) {
-      return new StoredValue(RECEIVED, { bytes, buffers: [], tracked });
+      return new InlineValue(RECEIVED, bytes, tracked);
     }
     const received = parts.map((part) =>
       typeof part === "number" ? sharedAt(attachments, part) : this.#receive(part, attachments),
@@ -143,7 +144,7 @@ export class ObjectStore implements DraftHost {
   }
 
   /** The value is garbage, or was given up. */
-  release(held: Held, value?: StoredValue): void {
+  release(held: Held, value?: LargeValue): void {
     if (held.released) return;
     held.released = true;
     if (value !== undefined) this.#deadValues.unregister(value);
@@ -176,8 +177,8 @@ export class ObjectStore implements DraftHost {
   }
 
   /** The large values that this thread keeps now. */
-  values(): StoredValue[] {
-    const alive: StoredValue[] = [];
+  values(): LargeValue[] {
+    const alive: LargeValue[] = [];
     for (const value of this.#values.values()) {
       const known = value.deref();
       if (known !== undefined) alive.push(known);
@@ -186,7 +187,7 @@ export class ObjectStore implements DraftHost {
   }
 
   /** What keeps a value's memory besides the value itself. */
-  holdersOf(held: Held): { readonly views: number; readonly borrowers: ReadonlyMap<PeerId, number> } {
+  holdersOf(held: Held): Holders {
     const borrowers = new Map<PeerId, number>();
     let views = 0;
     for (const { id, view } of segmentsOf(held)) {
@@ -214,9 +215,9 @@ export class ObjectStore implements DraftHost {
     small: { readonly bytes: Uint8Array; readonly tracked: readonly object[] },
     envelope: Segment | undefined,
     buffers: readonly Part[],
-  ): StoredValue {
+  ): LargeValue {
     const held: Held = { envelope, buffers, account: undefined, released: false };
-    const value = new StoredValue(label, { ...small, buffers: [] }, { store: this, held });
+    const value = new LargeValue(label, small, this, held);
     this.#values.set(held, new WeakRef(value));
     this.#deadValues.register(value, held, value);
     return value;

@@ -3,9 +3,9 @@ import type { HandleTarget } from "../api/actor-handle.ts";
 import type { Linked, LinkedList } from "../core/linked-list.ts";
 import type { ActorClient } from "./actor-client.ts";
 import type { ActorClients } from "./actor-clients.ts";
-import { Work } from "./work.ts";
+import { Work, type WorkFields } from "./work.ts";
 
-export interface ActorCallFields extends Pick<Work, "count" | "submitter" | "args" | "entries" | "retries"> {
+export interface ActorCallFields extends WorkFields {
   readonly name: string;
   readonly handle: object;
   readonly actor: HandleTarget;

@@ -7,7 +7,7 @@ import { makeHandle, type ActorHandle, type CallSubmitter, type HandleMeta } fro
 import type { ActorUpdate, ErrorText } from "../core/actor-directory.ts";
 import { TaskCancelledError } from "../core/errors.ts";
 import { countOf, isActorOf, type ActorId, type PeerId } from "../core/ids.ts";
-import type { Outcome, StoredValue } from "../objects/stored-value.ts";
+import { Failure, type Outcome, type StoredValue } from "../objects/stored-value.ts";
 import type { NodeToPeer } from "../transport/protocol.ts";
 import { ActorCall, type ActorCallFields } from "./actor-call.ts";
 import { ActorClient, type Creation, type Received } from "./actor-client.ts";
@@ -125,7 +125,6 @@ export class ActorClients {
   submit(fields: ActorCallFields): void {
     const client = clientOf(fields.actor);
     const call = new ActorCall(fields, client, this);
-    for (const entry of call.entries) entry.maker = call;
     client.pendingCalls++;
     const { workerId } = client;
     if (call.ready && client.isOpen && workerId !== undefined) return this.#send(client, call, workerId);
@@ -171,9 +170,9 @@ export class ActorClients {
   }
 
   /** The worker answered. */
-  done(call: ActorCall, outcomes: readonly Outcome[]): void {
+  done(call: ActorCall, first: Outcome, more: readonly Outcome[]): void {
     call.client.inFlight.remove(call);
-    this.#settle(call, outcomes);
+    this.#settle(call, first, more);
   }
 
   cancel(call: ActorCall, recursive: boolean): void {
@@ -187,6 +186,13 @@ export class ActorClients {
       this.#link.toPeer(client.workerId, { t: "task.cancel", count, recursive, address: client.address });
     }
     this.#flush(client);
+  }
+
+  /** What was not sent to a worker. */
+  *unsent(): Iterable<ActorCall> {
+    for (const clients of [this.#own, this.#borrowed]) {
+      for (const client of clients.values()) if (client.hasQueue) yield* client.queue;
+    }
   }
 
   abandon(error: (name: string) => Error): void {
@@ -292,7 +298,7 @@ export class ActorClients {
         address: client.address,
         method: call.method,
         depth: call.depth,
-        numReturns: call.entries.length,
+        numReturns: call.numReturns,
         retries: call.retries,
         retryExceptions: call.retryExceptions,
         args: argumentsToWire(call.args, workerId, values, attachments),
@@ -315,13 +321,13 @@ export class ActorClients {
     client.queue.unshift(again);
   }
 
-  #settle(call: ActorCall, outcomes: readonly Outcome[]): void {
+  #settle(call: ActorCall, first: Outcome, more: readonly Outcome[]): void {
     if (!call.isSettled) call.client.pendingCalls--;
-    call.settle(outcomes);
+    call.settle(first, more);
   }
 
   #fail(call: ActorCall, error: Error | StoredValue): void {
-    this.#settle(call, [{ ok: false, error }]);
+    this.#settle(call, new Failure(error), []);
   }
 }
 

@@ -8,7 +8,7 @@ import { ObjectRef } from "../api/object-ref.ts";
 import { ObjectLostError, OwnerDiedError } from "../core/errors.ts";
 import type { ObjectId, PeerId } from "../core/ids.ts";
 import { ObjectEntry } from "../objects/object-entry.ts";
-import type { Outcome, StoredValue } from "../objects/stored-value.ts";
+import { Failure, type Outcome, type StoredValue } from "../objects/stored-value.ts";
 import type { ExitCause } from "../transport/protocol.ts";
 import type { Link } from "./link.ts";
 
@@ -46,7 +46,7 @@ export class ObjectTable {
   /** A new object with its value. */
   put(value: StoredValue): ObjectRef {
     const entry = this.create("put");
-    entry.settle({ ok: true, value: value.own(this.#link.usage) });
+    entry.settle(value.own(this.#link.usage));
     return new ObjectRef(entry);
   }
 
@@ -168,15 +168,15 @@ export class ObjectTable {
   }
 }
 
-function freed(objectId: ObjectId, ownerId: PeerId): Outcome {
+function freed(objectId: ObjectId, ownerId: PeerId): Failure {
   const message =
     `object ${objectId} of ${ownerId} was freed before it was asked for: a ref travelled in a way that Manta ` +
     "cannot see (for example as text); pass refs as arguments or inside values";
-  return { ok: false, error: new ObjectLostError(message, { fields: { objectId, ownerId } }) };
+  return new Failure(new ObjectLostError(message, { fields: { objectId, ownerId } }));
 }
 
-function ownerDied(objectId: ObjectId, ownerId: PeerId, cause: ExitCause | undefined): Outcome {
+function ownerDied(objectId: ObjectId, ownerId: PeerId, cause: ExitCause | undefined): Failure {
   const why = cause === undefined ? "has ended" : cause.message;
   const message = `object ${objectId} is lost: its owner ${ownerId} ${why}; the value went with it`;
-  return { ok: false, error: new OwnerDiedError(message, { fields: { objectId, ownerId } }) };
+  return new Failure(new OwnerDiedError(message, { fields: { objectId, ownerId } }));
 }

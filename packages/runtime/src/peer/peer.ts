@@ -39,6 +39,7 @@ import { Task, TaskSubmitter } from "./task-submitter.ts";
 import { taskTemplates, type TaskTemplate } from "./task-template.ts";
 import { Values } from "./values.ts";
 import { Waiting } from "./waiting.ts";
+import type { Work } from "./work.ts";
 
 /** What the node hands to a new thread. */
 export interface PeerSeat {
@@ -193,6 +194,15 @@ export class Peer implements Link {
     return this.#dead.has(peer);
   }
 
+  /** Cancels what a task submitted and what has not finished. Looks at all of this thread's work: that is rare. */
+  cancelSubmittedBy(parent: object): void {
+    const children: Work[] = [];
+    for (const works of [this.pending.all(), this.tasks.unsent(), this.actors.unsent()]) {
+      for (const work of works) if (work.parent === parent) children.push(work);
+    }
+    for (const child of children) child.cancel({ force: false, recursive: true });
+  }
+
   /** Something is awaited from here: keeps the thread alive until the returned function is called. */
   keepAlive(): () => void {
     return this.#hooks.onWait();
@@ -305,12 +315,15 @@ export class Peer implements Link {
   ): void {
     switch (message.t) {
       case "task.done": {
-        const outcomes = this.values.outcomesFromWire(message.outcome, attachments);
-        const work = this.pending.take(message.count);
+        const { count, outcome, tookUs } = message;
+        const first = this.values.outcomeFromWire(outcome, attachments);
+        const more = this.values.moreFromWire(outcome, attachments);
+        const work = this.pending.take(count);
         if (work === undefined) return;
-        for (const outcome of outcomes) if (outcome.ok) outcome.value.own(this.usage);
-        if (work instanceof Task) this.tasks.done(work, outcomes, message.tookUs);
-        else if (work instanceof ActorCall) this.actors.done(work, outcomes);
+        if (first.ok) first.own(this.usage);
+        for (const value of more) value.own(this.usage);
+        if (work instanceof ActorCall) this.actors.done(work, first, more);
+        else if (work instanceof Task) this.tasks.done(work, first, more, tookUs);
         return;
       }
       case "task.retrying":
@@ -319,10 +332,11 @@ export class Peer implements Link {
       case "object.get":
         return this.#serve(from, message.objectId);
       case "object.value": {
-        const { outcome } = message;
-        const first =
-          outcome === undefined ? undefined : this.values.outcomesFromWire(outcome, attachments)[0];
-        return this.objects.answered(message.objectId, first);
+        const { objectId, outcome } = message;
+        return this.objects.answered(
+          objectId,
+          outcome === undefined ? undefined : this.values.outcomeFromWire(outcome, attachments),
+        );
       }
       case "object.count":
         return this.objects.counted(message.objectId, message.peer, message.times);

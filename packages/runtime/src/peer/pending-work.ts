@@ -34,6 +34,11 @@ export class PendingWork {
     return work?.count === count ? work : this.#older.get(count);
   }
 
+  *all(): Iterable<Work> {
+    for (const work of this.#table) if (work !== undefined) yield work;
+    yield* this.#older.values();
+  }
+
   /** The answer has come. Undefined when nobody waits for it any more. */
   take(count: number): Work | undefined {
     const at = count % this.#table.length;

@@ -124,7 +124,7 @@ export class StoreQueries {
 }
 
 function valueOf(entry: ObjectEntry): StoredValue | undefined {
-  return entry.outcome?.ok === true ? entry.outcome.value : undefined;
+  return entry.outcome?.ok === true ? entry.outcome : undefined;
 }
 
 function reportOf(

@@ -26,9 +26,9 @@ import type { PendingWork } from "./pending-work.ts";
 import { Pipeline, type Pace } from "./pipeline.ts";
 import type { TaskTemplate } from "./task-template.ts";
 import type { Values } from "./values.ts";
-import { argumentsToWire, whenArgumentsReady, Work } from "./work.ts";
+import { argumentsToWire, whenArgumentsReady, Work, type WorkFields } from "./work.ts";
 
-export interface TaskFields extends Pick<Work, "count" | "submitter" | "args" | "entries" | "retries"> {
+export interface TaskFields extends WorkFields {
   readonly template: TaskTemplate;
 }
 
@@ -119,7 +119,6 @@ export class TaskSubmitter {
 
   submit(fields: TaskFields): void {
     const task = new Task(fields, this);
-    for (const entry of task.entries) entry.maker = task;
     if (task.args.slots.length === 0) return this.#enqueue(task);
     this.#waiting.add(task);
     whenArgumentsReady(task.args, this.#objects, (error) => {
@@ -174,10 +173,16 @@ export class TaskSubmitter {
     }
   }
 
+  /** What was not sent to a worker. */
+  *unsent(): Iterable<Task> {
+    yield* this.#waiting;
+    for (const { queue } of this.#shapes.values()) yield* queue;
+  }
+
   /** A worker finished a task. */
-  done(task: Task, outcomes: readonly Outcome[], tookUs: number): void {
+  done(task: Task, first: Outcome, more: readonly Outcome[], tookUs: number): void {
     const { lease } = task;
-    task.settle(outcomes);
+    task.settle(first, more);
     if (lease === undefined) return;
     task.lease = undefined;
     lease.shape.sent--;

@@ -8,7 +8,7 @@ import { SerializationError } from "../core/errors.ts";
 import type { PeerId } from "../core/ids.ts";
 import type { Draft } from "../objects/draft.ts";
 import { Segment } from "../objects/segment.ts";
-import { RECEIVED, StoredValue, type Outcome } from "../objects/stored-value.ts";
+import { Failure, InlineValue, RECEIVED, StoredValue, type Outcome } from "../objects/stored-value.ts";
 import { encode, encodeArguments } from "../serialization/codec.ts";
 import type { Encoded, EncodeOptions } from "../serialization/types.ts";
 import type { Attachment } from "../transport/channel.ts";
@@ -20,8 +20,7 @@ import type { Arguments } from "./work.ts";
 
 const NOTHING: readonly never[] = Object.freeze([]);
 
-const ofBytes = (bytes: Uint8Array): StoredValue =>
-  new StoredValue(RECEIVED, { bytes, buffers: NOTHING, tracked: NOTHING });
+const ofBytes = (bytes: Uint8Array): StoredValue => new InlineValue(RECEIVED, bytes, NOTHING);
 
 /** Values of one byte (small numbers, true, null) are so common that all of a kind are one. */
 const oneByteValues: (StoredValue | undefined)[] = [];
@@ -114,19 +113,23 @@ export class Values {
   }
 
   outcomeToWire(outcome: Outcome, to: PeerId, attachments: Attachment[]): WireOutcome {
-    if (outcome.ok) return { ok: true, values: [this.toWire(outcome.value, to, attachments)] };
+    if (outcome.ok) return { ok: true, values: [this.toWire(outcome, to, attachments)] };
     const error = outcome.error instanceof StoredValue ? outcome.error : this.store(outcome.error, "error");
     return { ok: false, error: this.toWire(error, to, attachments) };
   }
 
-  /** One outcome for each value, or the same error for all. */
-  outcomesFromWire(wire: WireOutcome, attachments: readonly Attachment[]): readonly Outcome[] {
-    if (!wire.ok) return [{ ok: false, error: this.fromWire(wire.error, attachments) }];
-    const [only] = wire.values;
-    if (wire.values.length === 1 && only !== undefined) {
-      return [{ ok: true, value: this.fromWire(only, attachments) }];
-    }
-    return wire.values.map((value) => ({ ok: true, value: this.fromWire(value, attachments) }));
+  /** The first value, or the error. */
+  outcomeFromWire(wire: WireOutcome, attachments: readonly Attachment[]): Outcome {
+    if (!wire.ok) return new Failure(this.fromWire(wire.error, attachments));
+    const [first] = wire.values;
+    if (first === undefined) throw new Error("an outcome came without a value");
+    return this.fromWire(first, attachments);
+  }
+
+  /** The values after the first. */
+  moreFromWire(wire: WireOutcome, attachments: readonly Attachment[]): readonly StoredValue[] {
+    if (!wire.ok || wire.values.length === 1) return NOTHING;
+    return wire.values.slice(1).map((value) => this.fromWire(value, attachments));
   }
 }
 

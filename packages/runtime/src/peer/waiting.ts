@@ -5,7 +5,7 @@
 import { ObjectRef } from "../api/object-ref.ts";
 import { GetTimeoutError, InvalidArgumentError } from "../core/errors.ts";
 import type { ObjectEntry } from "../objects/object-entry.ts";
-import { StoredValue, type Outcome } from "../objects/stored-value.ts";
+import { StoredValue } from "../objects/stored-value.ts";
 import { decode, prepare } from "../serialization/codec.ts";
 import type { Inbox } from "../transport/inbox.ts";
 import type { ObjectTable } from "./object-table.ts";
@@ -41,7 +41,7 @@ export class Waiting {
       throwFirstError(entries);
       let imports: Promise<void>[] | undefined;
       for (const { outcome } of entries) {
-        const loading = outcome?.ok === true ? prepare(outcome.value.encoded) : undefined;
+        const loading = outcome?.ok === true ? prepare(outcome.encoded) : undefined;
         if (loading !== undefined) (imports ??= []).push(loading);
       }
       if (imports !== undefined) await Promise.all(imports);
@@ -206,9 +206,9 @@ function errorOf(error: StoredValue | Error): unknown {
 }
 
 function value(entry: ObjectEntry): unknown {
-  const outcome: Outcome | undefined = entry.outcome;
+  const { outcome } = entry;
   if (outcome?.ok !== true) throw new Error(`${entry.id} is read before it is ready`);
-  return decode(outcome.value.encoded);
+  return decode(outcome.encoded);
 }
 
 function timedOut(what: string, timeoutMs: number, entries: readonly ObjectEntry[]): GetTimeoutError {

@@ -2,7 +2,7 @@
 import { ObjectRef } from "../api/object-ref.ts";
 import { taskIdOf, type PeerId, type TaskId } from "../core/ids.ts";
 import type { Maker, ObjectEntry } from "../objects/object-entry.ts";
-import { StoredValue, type Outcome } from "../objects/stored-value.ts";
+import { Failure, StoredValue, type Outcome } from "../objects/stored-value.ts";
 import type { Attachment } from "../transport/channel.ts";
 import type { WireArguments } from "../transport/protocol.ts";
 import type { ObjectTable } from "./object-table.ts";
@@ -14,23 +14,35 @@ export interface Arguments {
   readonly slots: readonly (readonly [index: number, ref: ObjectRef])[];
 }
 
+export type WorkFields = Pick<Work, "count" | "submitter" | "args" | "entry" | "more" | "parent" | "retries">;
+
+const NO_MORE: readonly never[] = Object.freeze([]);
+
 /** A task or actor call that has not finished. Holds everything it needs alive. */
 export abstract class Work implements Maker {
   /** Counts the tasks and calls of the submitter. */
   readonly count: number;
   readonly submitter: PeerId;
   readonly args: Arguments;
-  /** One entry for each return value. */
-  readonly entries: readonly ObjectEntry[];
+  /** Of the first return value; nearly always the only one. */
+  readonly entry: ObjectEntry;
+  /** Of the other return values. */
+  readonly more: readonly ObjectEntry[];
+  /** The task that submitted it: when that is cancelled, it can be as well. */
+  readonly parent: object | undefined;
   /** Attempts left after a system failure or a retried exception; -1: no limit. */
   retries: number;
 
-  constructor(fields: Pick<Work, "count" | "submitter" | "args" | "entries" | "retries">) {
+  constructor(fields: WorkFields) {
     this.count = fields.count;
     this.submitter = fields.submitter;
     this.args = fields.args;
-    this.entries = fields.entries;
+    this.entry = fields.entry;
+    this.more = fields.more;
+    this.parent = fields.parent;
     this.retries = fields.retries;
+    this.entry.maker = this;
+    for (const entry of this.more) entry.maker = this;
   }
 
   abstract get name(): string;
@@ -41,21 +53,25 @@ export abstract class Work implements Maker {
   }
 
   get isSettled(): boolean {
-    for (const entry of this.entries) if (!entry.isReady) return false;
-    return true;
+    return this.entry.isReady && (this.more.length === 0 || this.more.every((entry) => entry.isReady));
   }
 
-  settle(outcomes: readonly Outcome[]): void {
-    const [first] = outcomes;
-    if (first === undefined) return;
-    for (let index = 0; index < this.entries.length; index++) {
-      const outcome = first.ok ? outcomes[index] : first;
-      if (outcome !== undefined) this.entries[index]?.settle(outcome);
+  get numReturns(): number {
+    return 1 + this.more.length;
+  }
+
+  /** One outcome for each return value, or a failure for all of them. */
+  settle(first: Outcome, more: readonly Outcome[]): void {
+    this.entry.settle(first);
+    if (this.more.length === 0) return;
+    for (const [index, entry] of this.more.entries()) {
+      const outcome = first.ok ? more[index] : first;
+      if (outcome !== undefined) entry.settle(outcome);
     }
   }
 
   fail(error: Error | StoredValue): void {
-    this.settle([{ ok: false, error }]);
+    this.settle(new Failure(error), NO_MORE);
   }
 
   /** One attempt of the budget; false when there is none left. */
@@ -99,7 +115,7 @@ export function argumentsToWire(
     slots: args.slots.map(([index, ref]) => {
       const outcome = outcomeOf(ref);
       if (outcome?.ok !== true) throw new Error(`argument ${index} was sent before it was ready`);
-      return [index, values.toWire(outcome.value, to, attachments)];
+      return [index, values.toWire(outcome, to, attachments)];
     }),
   };
 }

@@ -14,8 +14,8 @@ export { makeBells, MAX_THREADS, type Bells } from "./bells.ts";
 export interface InboxChannel {
   /** Sends what waits for room or for the end of the turn. */
   flush(): void;
-  /** Handles what has arrived. Returns whether there was anything. */
-  drain(): boolean;
+  /** Handles what has arrived, at most so many messages. Returns whether there was anything. */
+  drain(most?: number): boolean;
 }
 
 export interface InboxOptions {
@@ -34,6 +34,12 @@ const LOOKS_PER_TURN = 8;
 /** How often one look reads the bell: together about as long as an answer takes. */
 const READS_PER_LOOK = 600;
 
+/**
+ * How many messages of one channel are handled before what they asked for is done. The others wait in the ring, where
+ * they are a few bytes each; and a thread that sends without end keeps nobody else waiting.
+ */
+const MESSAGES_PER_LOOK = 256;
+
 /** Looking around takes the core from the thread that is waited for, when there are more threads than cores. */
 const cores = availableParallelism();
 
@@ -45,6 +51,8 @@ export class Inbox {
   readonly #attention: Attention;
   readonly #look = (): void => this.#lookAround();
   #seen = 0;
+  /** There may be more than the last look has taken. */
+  #more = false;
   #looking = false;
   /** Looks that are scheduled for this turn of the event loop. */
   #scheduled = 0;
@@ -83,7 +91,7 @@ export class Inbox {
     this.wake();
     if (!wasAsleep) return;
     this.#attention.called(performance.now());
-    this.drain();
+    this.#take();
     this.flush();
   }
 
@@ -92,13 +100,9 @@ export class Inbox {
     for (const channel of this.#channels) channel.flush();
   }
 
-  /** Handles everything that has arrived. */
+  /** Handles everything that has arrived by now. */
   drain(): void {
-    for (let any = true; any;) {
-      any = false;
-      this.#seen = this.#bell.count;
-      for (const channel of this.#channels) if (channel.drain()) any = true;
-    }
+    for (const channel of this.#channels) channel.drain();
   }
 
   /**
@@ -109,14 +113,16 @@ export class Inbox {
     if (!this.#looking) this.wake(); // afterwards this thread looks around by itself
     const spin = performance.now() + this.#pollMs;
     for (;;) {
-      const seen = this.#bell.count;
-      this.drain();
+      this.#take();
       if (done()) return true;
       this.flush();
       const now = performance.now();
-      if (now >= deadline) return false;
-      if (now < spin && this.#hasCore) continue;
-      this.#bell.block(seen, deadline - now);
+      if (now >= deadline) {
+        this.drain();
+        return done();
+      }
+      if (this.#more || (now < spin && this.#hasCore)) continue;
+      this.#bell.block(this.#seen, deadline - now);
     }
   }
 
@@ -134,17 +140,25 @@ export class Inbox {
   #lookAround(): void {
     this.#scheduled--;
     if (!this.#looking) return;
-    if (this.#attention.pays && this.#hasCore) this.#await();
-    if (this.#bell.count !== this.#seen) {
-      this.#attention.found(performance.now());
-      this.drain();
+    if (!this.#more && this.#attention.pays && this.#hasCore) this.#await();
+    const wasRung = this.#bell.count !== this.#seen;
+    if (wasRung) this.#attention.found(performance.now());
+    if (wasRung || this.#more) {
+      this.#take();
       this.flush();
     }
     if (this.#scheduled > 0) return;
-    if (this.#attention.lookOn(performance.now(), this.#hasCore)) return this.#schedule();
+    if (this.#more || this.#attention.lookOn(performance.now(), this.#hasCore)) return this.#schedule();
     this.#looking = false;
     this.#bell.asleep();
     if (this.#bell.count !== this.#seen) this.wake();
+  }
+
+  /** Handles some of what has arrived on each channel. */
+  #take(): void {
+    this.#seen = this.#bell.count;
+    this.#more = false;
+    for (const channel of this.#channels) if (channel.drain(MESSAGES_PER_LOOK)) this.#more = true;
   }
 
   #await(): void {

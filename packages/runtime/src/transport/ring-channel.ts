@@ -133,10 +133,10 @@ export class RingChannel implements Channel, InboxChannel {
     this.#show();
   }
 
-  drain(): boolean {
-    let any = false;
-    while (!this.#closed && this.#in.read(this.#visit)) any = true;
-    if (!any) return false;
+  drain(most: number = Infinity): boolean {
+    let count = 0;
+    while (count < most && !this.#closed && this.#in.read(this.#visit)) count++;
+    if (count === 0) return false;
     this.#joined = true;
     if (this.#in.release()) this.#bell.ring(true);
     return true;

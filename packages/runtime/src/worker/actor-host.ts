@@ -13,6 +13,7 @@ import type { PeerToPeer, WireActorTemplate } from "../transport/protocol.ts";
 import type { Code } from "./code.ts";
 import {
   answerError,
+  cancelTask,
   decodeArguments,
   execute,
   holdArguments,
@@ -79,7 +80,8 @@ export class ActorHost {
   }
 
   cancel(from: PeerId, address: number, count: number, recursive: boolean): void {
-    this.#actors.get(address)?.find(from, count)?.cancel(recursive);
+    const context = this.#actors.get(address)?.find(from, count);
+    if (context !== undefined) cancelTask(context, recursive, this.#peer);
   }
 
   /** Ends one actor of a shared thread; what it has queued is dropped: callers learn it from the node. */

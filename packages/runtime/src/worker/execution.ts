@@ -62,6 +62,12 @@ export interface Execution {
   judge?(error: unknown): unknown;
 }
 
+/** Cancels what runs or is about to, and with `recursive` what it submitted. */
+export function cancelTask(context: TaskContext, recursive: boolean, peer: Peer): void {
+  context.cancel();
+  if (recursive) peer.cancelSubmittedBy(context);
+}
+
 const run = (execution: Execution, args: unknown[]): unknown => execution.run(args);
 
 /**

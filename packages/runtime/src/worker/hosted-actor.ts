@@ -1,5 +1,5 @@
 /** One actor that lives in this thread, and its calls. One record for each actor: as small as can be. */
-import type { HandleMeta } from "../api/actor-handle.ts";
+import { callName, type HandleMeta } from "../api/actor-handle.ts";
 import { InvalidArgumentError } from "../core/errors.ts";
 import { actorIdOf, type ActorId, type PeerId } from "../core/ids.ts";
 import { LinkedList, type Linked } from "../core/linked-list.ts";
@@ -153,9 +153,8 @@ export class HostedCall implements Execution, Linked<HostedCall> {
     judge: (error: unknown, call: HostedCall) => unknown,
   ) {
     const { handle } = actor.template;
-    const { className, methods } = handle;
-    this.#method = methods[call.method] ?? "";
-    this.context = new TaskContext(from, call.count, `${className}.${this.#method}`, call.depth + 1, actor);
+    this.#method = handle.methods[call.method] ?? "";
+    this.context = new TaskContext(from, call.count, callName(handle, call.method), call.depth + 1, actor);
     this.numReturns = call.numReturns;
     this.args = args;
     this.retryExceptions = call.retryExceptions;

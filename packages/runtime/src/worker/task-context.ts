@@ -6,7 +6,6 @@ import { TaskCancelledError } from "../core/errors.ts";
 import { taskIdOf, type ActorId, type PeerId, type TaskId } from "../core/ids.ts";
 import type { PoolSelector } from "../core/resource-pools.ts";
 import type { Resources } from "../core/resources.ts";
-import type { ObjectEntry } from "../objects/object-entry.ts";
 
 export interface ContextActor {
   readonly actorId: ActorId;
@@ -36,7 +35,6 @@ export class TaskContext {
   beganAt = 0;
   /** Waits under way; the first one gives the task's CPU back. */
   waits = 0;
-  #children: Set<ObjectEntry> | undefined;
   #controller: AbortController | undefined;
 
   constructor(submitter: PeerId, count: number, name: string, depth: number, frame: ContextFrame) {
@@ -64,25 +62,16 @@ export class TaskContext {
     return this.#controller?.signal.aborted === true;
   }
 
-  /** The task submitted something: cancelled with it, when asked to. */
-  adopt(child: ObjectEntry): void {
-    const children = (this.#children ??= new Set());
-    children.add(child);
-    child.onReady(() => children.delete(child));
-  }
-
   get tookUs(): number {
     return this.beganAt === 0 ? 0 : Math.ceil((performance.now() - this.beganAt) * 1000);
   }
 
-  cancel(recursive: boolean): void {
+  cancel(): void {
     const { taskId } = this;
     const reason = new TaskCancelledError(`task ${this.name} (${taskId}) was cancelled`, {
       fields: { taskId },
     });
     (this.#controller ??= new AbortController()).abort(reason);
-    if (!recursive) return;
-    for (const child of this.#children ?? []) child.maker?.cancel({ force: false, recursive: true });
   }
 }
 

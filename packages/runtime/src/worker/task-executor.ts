@@ -11,7 +11,14 @@ import type { Attachment } from "../transport/channel.ts";
 import type { Place } from "../transport/place.ts";
 import type { PeerToPeer, WireTaskTemplate } from "../transport/protocol.ts";
 import type { Code } from "./code.ts";
-import { answerError, execute, holdArguments, prepareArguments, type Execution } from "./execution.ts";
+import {
+  answerError,
+  cancelTask,
+  execute,
+  holdArguments,
+  prepareArguments,
+  type Execution,
+} from "./execution.ts";
 import { TaskContext, type ContextFrame } from "./task-context.ts";
 
 type Push = Extract<PeerToPeer, { t: "task.push" }>;
@@ -91,7 +98,7 @@ export class TaskExecutor {
     const is = (context: TaskContext | undefined): boolean =>
       context?.count === count && context.submitter === from;
     const context = is(this.#current) ? this.#current : this.#queue.find((task) => is(task.context))?.context;
-    context?.cancel(recursive);
+    if (context !== undefined) cancelTask(context, recursive, this.#peer);
   }
 
   #schedule(): void {
