@@ -5,7 +5,7 @@ import type { ObjectEntry } from "./object-entry.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { Segment, type Part } from "./segment.ts";
 import type { StoreUsage } from "./store-usage.ts";
-import { StoredValue, type Holders } from "./stored-value.ts";
+import type { Holders, StoredValue } from "./stored-value.ts";
 
 /** The large parts of one stored value. Outlives the value, so that the store can free them when it is garbage. */
 export interface Held {
@@ -16,7 +16,9 @@ export interface Held {
   released: boolean;
 }
 
-export class LargeValue extends StoredValue {
+export class LargeValue implements StoredValue {
+  readonly label: string;
+  readonly tracked: readonly object[];
   readonly #bytes: Uint8Array;
   readonly #store: ObjectStore;
   readonly #held: Held;
@@ -32,11 +34,16 @@ export class LargeValue extends StoredValue {
     store: ObjectStore,
     held: Held,
   ) {
-    super(label, tracked);
+    this.label = label;
+    this.tracked = tracked;
     this.#bytes = bytes;
     this.#store = store;
     this.#held = held;
     this.#sharedBytes = sizeOf(held);
+  }
+
+  get ok(): true {
+    return true;
   }
 
   get encoded(): Encoded {
@@ -65,7 +72,7 @@ export class LargeValue extends StoredValue {
     return "memory";
   }
 
-  override get holders(): Holders {
+  get holders(): Holders {
     return this.#store.holdersOf(this.#held);
   }
 
@@ -74,15 +81,16 @@ export class LargeValue extends StoredValue {
     return { envelope: envelope ?? this.#bytes, buffers };
   }
 
-  override get entry(): ObjectEntry | undefined {
+  /** The object whose value this is. */
+  get entry(): ObjectEntry | undefined {
     return this.#entry;
   }
 
-  override becomes(entry: ObjectEntry): void {
+  becomes(entry: ObjectEntry): void {
     this.#entry ??= entry;
   }
 
-  override own(usage: StoreUsage): this {
+  own(usage: StoreUsage): this {
     const held = this.#held;
     if (held.account !== undefined || held.released) return this;
     held.account = usage;
@@ -91,7 +99,7 @@ export class LargeValue extends StoredValue {
     return this;
   }
 
-  override free(): void {
+  free(): void {
     this.#store.release(this.#held, this);
   }
 }

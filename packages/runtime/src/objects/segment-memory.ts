@@ -2,6 +2,7 @@
  * Memory for segments within the session's budget: the thread's pool first, then fresh memory, then whatever can be
  * made free. In this order, because reusing memory is fast, touching fresh memory is slow, and disks are slower.
  */
+import { now } from "../core/clock.ts";
 import { collect } from "./collect.ts";
 import { SegmentPool } from "./segment-pool.ts";
 import type { Segment } from "./segment.ts";
@@ -93,9 +94,9 @@ export class SegmentMemory {
 
   #collectInTime(): void {
     const bytes = this.#handedOut;
-    const start = performance.now();
+    const start = now();
     this.collect();
-    if ((performance.now() - start) * BYTES_PER_COLLECTING_MS <= bytes) return;
+    if ((now() - start) * BYTES_PER_COLLECTING_MS <= bytes) return;
     this.#collectEvery = Math.min(this.#collectEvery * GROWTH, this.#collectEveryMax);
   }
 

@@ -1,6 +1,8 @@
 /**
  * A value as the store keeps it: encoded, immutable, with the refs that it mentions held alive as long as it lives.
  * Most are small and stay in the heap of their thread; large ones are in `large-value.ts`.
+ *
+ * Each call makes some, so neither kind is derived from a common class: constructors of derived classes are slow.
  */
 import type { PeerId } from "../core/ids.ts";
 import type { Encoded } from "../serialization/types.ts";
@@ -19,22 +21,13 @@ export interface Holders {
   readonly borrowers: ReadonlyMap<PeerId, number>;
 }
 
-export abstract class StoredValue {
+export interface StoredValue {
+  /** A value is what becomes of a task or a put that went well. */
+  readonly ok: true;
   /** Where it came from, for messages: `put`, `args`, `return value of square`, ... */
   readonly label: string;
   /** The refs and handles that it mentions. */
   readonly tracked: readonly object[];
-
-  constructor(label: string, tracked: readonly object[]) {
-    this.label = label;
-    this.tracked = tracked;
-  }
-
-  /** A value is what becomes of a task or a put that went well. */
-  get ok(): true {
-    return true;
-  }
-
   /**
    * The whole value, in memory. Whoever reads it must keep this StoredValue alive meanwhile; what is decoded from it
    * keeps the memory by itself.
@@ -42,50 +35,37 @@ export abstract class StoredValue {
    * @throws ObjectStoreFullError when there is no memory to bring it back from disk
    * @throws ObjectLostError when its spill file is missing or damaged, or it was given up
    */
-  abstract get encoded(): Encoded;
-
+  readonly encoded: Encoded;
   /** Bytes of the whole value, encoded. */
-  abstract get sizeBytes(): number;
-
+  readonly sizeBytes: number;
   /** Where its bytes are now. */
-  abstract get where(): "inline" | "memory" | "spilled";
-
+  readonly where: "inline" | "memory" | "spilled";
   /** The envelope, and the large parts; for the wire. */
-  abstract get parts(): { readonly envelope: Uint8Array | Segment; readonly buffers: readonly Part[] };
-
+  readonly parts: { readonly envelope: Uint8Array | Segment; readonly buffers: readonly Part[] };
   /** What besides it keeps its shared memory, when it has any. */
-  get holders(): Holders | undefined {
-    return undefined;
-  }
-
-  /** The object whose value this is, when it is a large one: small ones may be shared. */
-  get entry(): ObjectEntry | undefined {
-    return undefined;
-  }
-
+  readonly holders: Holders | undefined;
   /** It became the value of an object. */
-  becomes(_entry: ObjectEntry): void {
-    // Nothing depends on which.
-  }
-
+  becomes(entry: ObjectEntry): void;
   /** This thread owns the value from now on: its bytes count until it is freed or collected. */
-  own(_usage: StoreUsage): this {
-    return this;
-  }
-
+  own(usage: StoreUsage): this;
   /** Gives the value up at once; memory that user code still looks at goes when it no longer does. */
-  free(): void {
-    // What is inline goes with the last reference.
-  }
+  free(): void;
 }
 
-/** A value without shared memory: it is its own encoded form. */
-export class InlineValue extends StoredValue implements Encoded {
+/** A value without shared memory: it is its own encoded form, and may be the value of many objects. */
+export class InlineValue implements StoredValue, Encoded {
+  readonly label: string;
   readonly bytes: Uint8Array;
+  readonly tracked: readonly object[];
 
   constructor(label: string, bytes: Uint8Array, tracked: readonly object[]) {
-    super(label, tracked);
+    this.label = label;
     this.bytes = bytes;
+    this.tracked = tracked;
+  }
+
+  get ok(): true {
+    return true;
   }
 
   get buffers(): Encoded["buffers"] {
@@ -106,6 +86,22 @@ export class InlineValue extends StoredValue implements Encoded {
 
   get parts(): { readonly envelope: Uint8Array; readonly buffers: readonly Part[] } {
     return { envelope: this.bytes, buffers: NOTHING };
+  }
+
+  get holders(): undefined {
+    return undefined;
+  }
+
+  becomes(): void {
+    // It does not ask which.
+  }
+
+  own(): this {
+    return this; // the heap has no account
+  }
+
+  free(): void {
+    // It goes with the last reference.
   }
 }
 

@@ -7,6 +7,7 @@
  * to do. A lease without tasks is parked: the next task takes it up again without asking the node, unless the node
  * gave the worker to somebody else meanwhile.
  */
+import { now } from "../core/clock.ts";
 import {
   OutOfMemoryError,
   PlacementGroupRemovedError,
@@ -144,7 +145,7 @@ export class TaskSubmitter {
       slot: slotOf(workerId),
       place,
       shape,
-      since: performance.now(),
+      since: now(),
       pipeline: new Pipeline(place.begun, shape.pace),
       parked: false,
       forced: false,
@@ -350,7 +351,7 @@ export class TaskSubmitter {
   #feed(lease: Lease, most = Infinity): void {
     const { shape, pipeline } = lease;
     const { queue } = shape;
-    const outOfTime = this.#board.othersWait && performance.now() - lease.since > LEASE_MS;
+    const outOfTime = this.#board.othersWait && now() - lease.since > LEASE_MS;
     if (!lease.forced && !outOfTime) {
       for (let sent = 0; sent < most && pipeline.hasRoom; sent++) {
         const task = queue.shift() ?? this.#stolenFor(lease);

@@ -8,7 +8,7 @@ import { SerializationError } from "../core/errors.ts";
 import type { PeerId } from "../core/ids.ts";
 import type { Draft } from "../objects/draft.ts";
 import { Segment } from "../objects/segment.ts";
-import { Failure, InlineValue, RECEIVED, StoredValue, type Outcome } from "../objects/stored-value.ts";
+import { Failure, InlineValue, RECEIVED, type Outcome, type StoredValue } from "../objects/stored-value.ts";
 import { encode, encodeArguments } from "../serialization/codec.ts";
 import type { Encoded, EncodeOptions } from "../serialization/types.ts";
 import type { Attachment } from "../transport/channel.ts";
@@ -114,7 +114,7 @@ export class Values {
 
   outcomeToWire(outcome: Outcome, to: PeerId, attachments: Attachment[]): WireOutcome {
     if (outcome.ok) return { ok: true, values: [this.toWire(outcome, to, attachments)] };
-    const error = outcome.error instanceof StoredValue ? outcome.error : this.store(outcome.error, "error");
+    const error = outcome.error instanceof Error ? this.store(outcome.error, "error") : outcome.error;
     return { ok: false, error: this.toWire(error, to, attachments) };
   }
 

@@ -3,9 +3,10 @@
  * listener or timer behind. A task that waits gives its CPU back meanwhile.
  */
 import { ObjectRef } from "../api/object-ref.ts";
+import { now } from "../core/clock.ts";
 import { GetTimeoutError, InvalidArgumentError } from "../core/errors.ts";
 import type { ObjectEntry } from "../objects/object-entry.ts";
-import { StoredValue } from "../objects/stored-value.ts";
+import type { StoredValue } from "../objects/stored-value.ts";
 import { decode, prepare } from "../serialization/codec.ts";
 import type { Inbox } from "../transport/inbox.ts";
 import type { ObjectTable } from "./object-table.ts";
@@ -56,7 +57,7 @@ export class Waiting {
     const watch = new Watch(entries, entries.length, true);
     if (!watch.isDone) {
       const done = this.#options.onWait();
-      const deadline = performance.now() + (options.timeoutMs ?? Infinity);
+      const deadline = now() + (options.timeoutMs ?? Infinity);
       watch.begin();
       try {
         if (!this.#options.inbox.waitSync(() => watch.isDone, deadline)) {
@@ -202,7 +203,7 @@ function throwFirstError(entries: readonly ObjectEntry[]): void {
 }
 
 function errorOf(error: StoredValue | Error): unknown {
-  return error instanceof StoredValue ? decode(error.encoded) : error;
+  return error instanceof Error ? error : decode(error.encoded);
 }
 
 function value(entry: ObjectEntry): unknown {

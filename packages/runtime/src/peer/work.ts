@@ -2,7 +2,7 @@
 import { ObjectRef } from "../api/object-ref.ts";
 import { taskIdOf, type PeerId, type TaskId } from "../core/ids.ts";
 import type { Maker, ObjectEntry } from "../objects/object-entry.ts";
-import { Failure, StoredValue, type Outcome } from "../objects/stored-value.ts";
+import { Failure, type Outcome, type StoredValue } from "../objects/stored-value.ts";
 import type { Attachment } from "../transport/channel.ts";
 import type { WireArguments } from "../transport/protocol.ts";
 import type { ObjectTable } from "./object-table.ts";
@@ -158,5 +158,5 @@ export function retryToWire(
   values: Values,
   attachments: Attachment[],
 ): boolean | ReturnType<Values["toWire"]> {
-  return retry instanceof StoredValue ? values.toWire(retry, to, attachments) : retry;
+  return typeof retry === "boolean" ? retry : values.toWire(retry, to, attachments);
 }

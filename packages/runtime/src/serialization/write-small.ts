@@ -17,9 +17,11 @@ const SLAB_BYTES = 8192;
 /** Longer texts are left to the native encoder. */
 const LOOPED_CHARACTERS = 20;
 
-let slab = new Uint8Array(SLAB_BYTES);
-let numbers = new DataView(slab.buffer);
-let texts = Buffer.from(slab.buffer);
+/** Kept apart from its views: to ask a view for its buffer is a call into the engine. */
+let memory = new ArrayBuffer(SLAB_BYTES);
+let slab = new Uint8Array(memory);
+let numbers = new DataView(memory);
+let texts = Buffer.from(memory);
 /** Where the next message begins, where the current one is, and how far it may go. */
 let start = 0;
 let at = 0;
@@ -43,9 +45,10 @@ export function packSmallList(list: readonly unknown[]): Uint8Array | undefined 
 
 function begin(): void {
   if (SLAB_BYTES - start < SMALL_LIMIT_BYTES) {
-    slab = new Uint8Array(SLAB_BYTES);
-    numbers = new DataView(slab.buffer);
-    texts = Buffer.from(slab.buffer);
+    memory = new ArrayBuffer(SLAB_BYTES);
+    slab = new Uint8Array(memory);
+    numbers = new DataView(memory);
+    texts = Buffer.from(memory);
     start = 0;
   }
   at = start;
@@ -56,7 +59,7 @@ function finish(isComplete: boolean): Uint8Array | undefined {
   // Nothing here may keep the user's objects alive.
   while (count > 0) found[--count] = undefined;
   if (!isComplete) return undefined;
-  const bytes = new Uint8Array(slab.buffer, start, at - start);
+  const bytes = new Uint8Array(memory, start, at - start);
   start = at;
   return bytes;
 }

@@ -19,7 +19,7 @@ const TRY_AGAIN_AFTER = 64;
  */
 const MAX_PATIENCE = 4;
 
-/** All times are milliseconds of `performance.now()`. */
+/** All times are milliseconds of `core/clock.ts`. */
 export class Attention {
   readonly #lookMs: number;
   #patience = 1;

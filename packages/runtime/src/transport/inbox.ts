@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from "node:os";
 
+import { now } from "../core/clock.ts";
 import { Attention } from "./attention.ts";
 import { OwnBell, type Bells } from "./bells.ts";
 
@@ -90,7 +91,7 @@ export class Inbox {
     const wasAsleep = !this.#looking;
     this.wake();
     if (!wasAsleep) return;
-    this.#attention.called(performance.now());
+    this.#attention.called(now());
     this.#take();
     this.flush();
   }
@@ -106,23 +107,23 @@ export class Inbox {
   }
 
   /**
-   * Blocks this thread, serving messages, until `done()` or the deadline (`performance.now()` milliseconds).
+   * Blocks this thread, serving messages, until `done()` or the deadline (milliseconds of `core/clock.ts`).
    * Returns whether it was done in time.
    */
   waitSync(done: () => boolean, deadline: number = Infinity): boolean {
     if (!this.#looking) this.wake(); // afterwards this thread looks around by itself
-    const spin = performance.now() + this.#pollMs;
+    const spin = now() + this.#pollMs;
     for (;;) {
       this.#take();
       if (done()) return true;
       this.flush();
-      const now = performance.now();
-      if (now >= deadline) {
+      const time = now();
+      if (time >= deadline) {
         this.drain();
         return done();
       }
-      if (this.#more || (now < spin && this.#hasCore)) continue;
-      this.#bell.block(this.#seen, deadline - now);
+      if (this.#more || (time < spin && this.#hasCore)) continue;
+      this.#bell.block(this.#seen, deadline - time);
     }
   }
 
@@ -142,13 +143,13 @@ export class Inbox {
     if (!this.#looking) return;
     if (!this.#more && this.#attention.pays && this.#hasCore) this.#await();
     const wasRung = this.#bell.count !== this.#seen;
-    if (wasRung) this.#attention.found(performance.now());
+    if (wasRung) this.#attention.found(now());
     if (wasRung || this.#more) {
       this.#take();
       this.flush();
     }
     if (this.#scheduled > 0) return;
-    if (this.#more || this.#attention.lookOn(performance.now(), this.#hasCore)) return this.#schedule();
+    if (this.#more || this.#attention.lookOn(now(), this.#hasCore)) return this.#schedule();
     this.#looking = false;
     this.#bell.asleep();
     if (this.#bell.count !== this.#seen) this.wake();

@@ -3,6 +3,7 @@
  * the order in which they arrived; an actor without async methods runs them one at a time. Actors that have something
  * to do take turns.
  */
+import { now } from "../core/clock.ts";
 import { ActorDiedError } from "../core/errors.ts";
 import { Fifo } from "../core/fifo.ts";
 import type { PeerId } from "../core/ids.ts";
@@ -109,11 +110,11 @@ export class ActorHost {
   }
 
   #takeTurns(): void {
-    const sliceEnd = performance.now() + SLICE_MS;
+    const sliceEnd = now() + SLICE_MS;
     for (let actor = this.#turns.shift(); actor !== undefined; actor = this.#turns.shift()) {
       actor.waitsForTurn = false;
       this.#run(actor, sliceEnd);
-      if (this.#turns.length > 0 && performance.now() > sliceEnd) {
+      if (this.#turns.length > 0 && now() > sliceEnd) {
         setImmediate(this.#takeTurnsLater);
         return;
       }
@@ -141,7 +142,7 @@ export class ActorHost {
         return;
       }
       this.#begin(actor, next);
-      if (performance.now() > sliceEnd) return this.#awaitTurn(actor);
+      if (now() > sliceEnd) return this.#awaitTurn(actor);
     }
   }
 

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
 import type { HandleMeta } from "../api/actor-handle.ts";
+import { now } from "../core/clock.ts";
 import { TaskCancelledError } from "../core/errors.ts";
 import { taskIdOf, type ActorId, type PeerId, type TaskId } from "../core/ids.ts";
 import type { PoolSelector } from "../core/resource-pools.ts";
@@ -31,7 +32,7 @@ export class TaskContext {
   readonly name: string;
   readonly depth: number;
   readonly frame: ContextFrame;
-  /** When it began, in `performance.now()` milliseconds; kept for tasks only. */
+  /** When it began, in milliseconds of `core/clock.ts`; kept for tasks only. */
   beganAt = 0;
   /** Waits under way; the first one gives the task's CPU back. */
   waits = 0;
@@ -63,7 +64,7 @@ export class TaskContext {
   }
 
   get tookUs(): number {
-    return this.beganAt === 0 ? 0 : Math.ceil((performance.now() - this.beganAt) * 1000);
+    return this.beganAt === 0 ? 0 : Math.ceil((now() - this.beganAt) * 1000);
   }
 
   cancel(): void {

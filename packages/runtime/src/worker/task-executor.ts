@@ -2,6 +2,7 @@
  * Runs the tasks that the holder of this worker's lease sends, one at a time, in order. A task begins only after it
  * was claimed: until then the holder may have taken it back, and then it is passed over in silence.
  */
+import { now } from "../core/clock.ts";
 import { Fifo } from "../core/fifo.ts";
 import type { PeerId } from "../core/ids.ts";
 import type { StoredValue } from "../objects/stored-value.ts";
@@ -109,7 +110,7 @@ export class TaskExecutor {
 
   #runQueue(): void {
     this.#scheduled = false;
-    const sliceEnd = performance.now() + SLICE_MS;
+    const sliceEnd = now() + SLICE_MS;
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       if (!next.claim()) continue;
       if (next.context.isCancelled) {
@@ -117,11 +118,11 @@ export class TaskExecutor {
         continue;
       }
       this.#current = next.context;
-      next.context.beganAt = performance.now();
+      next.context.beganAt = now();
       const unfinished = this.#start(next);
       if (unfinished !== undefined) return void unfinished.then(() => this.#finished());
       this.#current = undefined;
-      if (performance.now() < sliceEnd || this.#queue.length === 0) continue;
+      if (now() < sliceEnd || this.#queue.length === 0) continue;
       this.#scheduled = true;
       setImmediate(this.#run);
       return;
