@@ -157,7 +157,9 @@ export class Scheduler {
         workerId === undefined ? undefined : this.#pools.allocate(request.placement, request.pool);
       if (workerId !== undefined && placed !== undefined) return [this.#place(request, workerId, placed)];
     }
-    this.#waiting.add({ kind: "actor", request });
+    const before = this.#waiting.add({ kind: "actor", request });
+    // As many as there may be hosts wait already: nothing has changed for this one, and another thread would not help.
+    if (request.isolation === "shared" && before > this.#options.poolSize) return [];
     return this.#schedule();
   }
 

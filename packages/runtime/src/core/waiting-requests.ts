@@ -12,11 +12,16 @@ type Request =
 
 export type Waiting = Linked<Waiting> & Request & { readonly order: number; readonly key: string };
 
+interface Queue {
+  readonly list: LinkedList<Waiting>;
+  length: number;
+}
+
 /** What becomes of a request that was looked at; `shut`: those like it cannot be served now either. */
 export type Verdict = "served" | "waits" | "shut";
 
 export class WaitingRequests {
-  readonly #queues = new Map<string, LinkedList<Waiting>>();
+  readonly #queues = new Map<string, Queue>();
   readonly #leases = new Map<RequestId, Waiting>();
   readonly #actors = new Map<number, Waiting>();
   /** How many leases each thread waits for. */
@@ -35,7 +40,8 @@ export class WaitingRequests {
     return peer === undefined ? { is: "nobody" } : { is: "one", peer };
   }
 
-  add(entry: Request): void {
+  /** Returns how many that are like it wait before it. */
+  add(entry: Request): number {
     const { kind, request } = entry;
     const isolation = kind === "actor" ? request.isolation : "";
     const asked = kind === "actor" ? request.placement : request.resources;
@@ -50,8 +56,9 @@ export class WaitingRequests {
       this.#leasesOf.set(peer, (this.#leasesOf.get(peer) ?? 0) + 1);
     }
     let queue = this.#queues.get(key);
-    if (queue === undefined) this.#queues.set(key, (queue = new LinkedList()));
-    queue.push(waiting);
+    if (queue === undefined) this.#queues.set(key, (queue = { list: new LinkedList(), length: 0 }));
+    queue.list.push(waiting);
+    return queue.length++;
   }
 
   removeLease(requestId: RequestId): void {
@@ -66,8 +73,10 @@ export class WaitingRequests {
 
   remove(waiting: Waiting): void {
     const queue = this.#queues.get(waiting.key);
-    queue?.remove(waiting);
-    if (queue?.isEmpty === true) this.#queues.delete(waiting.key);
+    if (queue !== undefined && waiting.list === queue.list) {
+      queue.list.remove(waiting);
+      if (--queue.length === 0) this.#queues.delete(waiting.key);
+    }
     if (waiting.kind === "actor") {
       this.#actors.delete(waiting.request.address);
       return;
@@ -81,7 +90,7 @@ export class WaitingRequests {
 
   /** Looks at the requests in their order, and removes those that are served. */
   visit(look: (waiting: Waiting) => Verdict): void {
-    const next: (Waiting | undefined)[] = [...this.#queues.values()].map((queue) => queue.first);
+    const next: (Waiting | undefined)[] = [...this.#queues.values()].map(({ list }) => list.first);
     for (;;) {
       let at = -1;
       let best: Waiting | undefined;
