@@ -1,13 +1,16 @@
 /** Gets ready for the first capture ahead of it, in the time in which threads start. */
 import { acorn, capture, lexer } from "./lazy.ts";
-import { referenceTo } from "./references.ts";
+import { writing } from "../writing.ts";
+import { loadPacker } from "../packer.ts";
 
 /** What the first capture would do first, each a few milliseconds long. */
 const steps: readonly (() => unknown)[] = [
+  () => writing(),
+  () => loadPacker(),
   () => capture(),
   () => acorn(),
   () => lexer(),
-  () => referenceTo(warmUp), // lists the globals and the built-in modules
+  () => writing().referenceTo(warmUp), // lists the globals and the built-in modules
   () => capture().rehearse(), // V8 lists the scripts of the thread
 ];
 
