@@ -47,8 +47,14 @@ async function bundleGroup(entries, isFirst) {
     ...options,
     dir: directory,
     cleanDir: isFirst,
-    // V8 reads what loads, comments as well. Lines stay: Node prints the one where a program ends by an error.
+    // V8 reads what loads, comments as well, and keeps books on every name. Lines stay: Node prints the one where a
+    // program ends by an error. What functions and classes are called stays as well: stacks and messages name them.
     comments: { annotation: true, jsdoc: false, legal: false },
+    minify: {
+      compress: { keepNames: { function: true, class: true } },
+      mangle: { toplevel: true, keepNames: { function: true, class: true } },
+      codegen: { removeWhitespace: false },
+    },
     sourcemap: true,
     // The sources are published beside the bundle.
     sourcemapExcludeSources: true,

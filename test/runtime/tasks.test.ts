@@ -180,8 +180,9 @@ describe("tasks that were sent ahead to a busy worker", () => {
     });
   });
 
-  describe("on two CPUs", () => {
-    useSession({ numCpus: 2 });
+  // Without a pause, leases are taken back from those who have parked them again and again.
+  describe.each([1000, 0])("on two CPUs, with surplus workers that end after %s ms", (idleWorkerMs) => {
+    useSession({ numCpus: 2, idleWorkerMs });
 
     it("are taken back by a worker that is free", async () => {
       const shared = words();

@@ -41,6 +41,11 @@ export class ThreadStarts {
     }
   }
 
+  /** Somebody else has started one: those that only fill the pool wait for it. */
+  loads(workerId: PeerId): void {
+    this.#loading.add(workerId);
+  }
+
   online(workerId: PeerId): void {
     this.#coming.delete(workerId);
   }

@@ -302,7 +302,7 @@ export class TaskSubmitter {
     const movable = this.#movable(shape);
     if (movable === 0) {
       if (shape.requests.size > 0) this.#takeBackRequestsSoon();
-      else if (shape.leases.size === 0) this.#shapes.delete(shape.key);
+      else if (shape.leases.size === 0) this.#forget(shape);
       return;
     }
     const wanted = Math.min(movable, 2 * shape.leases.size + 1, MAX_REQUESTS);
@@ -314,6 +314,11 @@ export class TaskSubmitter {
       this.#requests.set(requestId, shape);
       this.#link.toNode({ t: "lease.request", requestId, demand: shape.demand });
     }
+  }
+
+  /** Nothing of the shape is left. Meanwhile a new one may have taken its place, with tasks that wait. */
+  #forget(shape: Shape): void {
+    if (this.#shapes.get(shape.key) === shape) this.#shapes.delete(shape.key);
   }
 
   /** Tasks that another worker could run now. */
@@ -335,7 +340,7 @@ export class TaskSubmitter {
         this.#link.toNode({ t: "lease.cancel", requestId });
       }
       shape.requests.clear();
-      if (shape.leases.size === 0) this.#shapes.delete(shape.key);
+      if (shape.leases.size === 0) this.#forget(shape);
     }
   }
 

@@ -4,22 +4,18 @@
  */
 import { MantaError } from "../core/errors.ts";
 import type { ImportReference } from "./functions/types.ts";
-import { SMALL_LIMIT_BYTES } from "./limits.ts";
-import { corrupted, pack, unpack } from "./packer.ts";
-import { isPlain } from "./plain.ts";
+import { SMALL_LIMIT_BYTES, SMALL_TABLE_BYTES } from "./limits.ts";
+import { corrupted, plainOf, unpack } from "./packer.ts";
 import { referenceOf } from "./read-code.ts";
 import { GraphReader } from "./read-graph.ts";
 import { loadImports } from "./functions/imports.ts";
-import { captureScope } from "./functions/inspect.ts";
 import { unpackSmall } from "./read-small.ts";
 import type { Encoded, EncodeOptions } from "./types.ts";
 import { GraphFlag, GRAPH_MARK, GRAPH_PREFIX_BYTES, Kind, type Node } from "./wire.ts";
-import { toError, walkGraph } from "./write-graph.ts";
 import { packSmall, packSmallList } from "./write-small.ts";
+import { writing } from "./writing.ts";
 
 export { deregisterSerializer, registerReducer, registerSerializer } from "./reducers.ts";
-
-const NOTHING: readonly never[] = Object.freeze([]);
 
 /**
  * Makes a snapshot of `value` that can travel. Objects, cycles, shared identity, classes, functions and errors
@@ -30,7 +26,7 @@ const NOTHING: readonly never[] = Object.freeze([]);
  */
 export function encode(value: unknown, options: EncodeOptions): Encoded {
   const small = packSmall(value);
-  return small === undefined ? encodeAny(value, options) : plainOf(small);
+  return small === undefined ? writing().encodeAny(value, options) : plainOf(small);
 }
 
 /**
@@ -40,29 +36,10 @@ export function encode(value: unknown, options: EncodeOptions): Encoded {
 export function encodeArguments(args: readonly unknown[], options: EncodeOptions): Encoded {
   if (args.length === 0) return NO_ARGUMENTS;
   const small = packSmallList(args);
-  return small === undefined ? encodeAny(args, options) : plainOf(small);
-}
-
-function plainOf(bytes: Uint8Array): Encoded {
-  return { bytes, buffers: NOTHING, tracked: NOTHING };
+  return small === undefined ? writing().encodeAny(args, options) : plainOf(small);
 }
 
 const NO_ARGUMENTS: Encoded = Object.freeze(plainOf(Uint8Array.of(0x90)));
-
-function encodeAny(value: unknown, options: EncodeOptions): Encoded {
-  if (isPlain(value)) return plainOf(pack(value, NOTHING, options.allocate));
-  return captureScope(() => encodeGraph(value, options));
-}
-
-function encodeGraph(value: unknown, { label, allocate }: EncodeOptions): Encoded {
-  const { walk, issues } = walkGraph(value, label, true);
-  const [issue] = issues;
-  if (issue !== undefined) throw toError(issue);
-  const buffers = walk.stores.seal(allocate);
-  const flags = walk.hasImports ? GraphFlag.imports : 0;
-  const bytes = pack([walk.root, walk.nodes], [GRAPH_MARK, flags], allocate);
-  return { bytes, buffers, tracked: walk.tracked };
-}
 
 /**
  * Makes the value of `encoded` anew. Large typed arrays are views on its shared buffers, everything else is fresh.
@@ -109,11 +86,21 @@ const tables = new WeakMap<Encoded, Table>();
 function tableOf(encoded: Encoded): Table {
   const known = tables.get(encoded);
   if (known !== undefined) return known;
-  const table = unpack(encoded.bytes.subarray(GRAPH_PREFIX_BYTES));
+  const table = unpackTable(encoded.bytes.subarray(GRAPH_PREFIX_BYTES));
   if (!Array.isArray(table) || table.length !== 2) throw corrupted("it has no node table");
   const [root, nodes] = table as [unknown, unknown];
   if (!Array.isArray(nodes) || !nodes.every(isNode)) throw corrupted("its node table holds something else");
   return { root, nodes };
+}
+
+/** Most functions are short, and then their tables need no general reader, which a worker would load for them. */
+function unpackTable(bytes: Uint8Array): unknown {
+  if (bytes.length > SMALL_TABLE_BYTES) return unpack(bytes);
+  try {
+    return unpackSmall(bytes);
+  } catch {
+    return unpack(bytes); // It has more than the small reader knows, or says what is wrong.
+  }
 }
 
 function isNode(node: unknown): node is Node {

@@ -3,7 +3,7 @@
  * so that a report in a log holds nothing alive.
  */
 import { captureScope } from "./functions/inspect.ts";
-import { walkGraph } from "./write-graph.ts";
+import { writing } from "./writing.ts";
 
 /** One part of a value that cannot be carried. */
 export interface SerializabilityIssue {
@@ -39,7 +39,7 @@ export function inspectSerializability(
   options: { readonly name?: string; readonly print?: false | ((text: string) => void) } = {},
 ): SerializabilityReport {
   const name = options.name ?? "value";
-  const { issues } = captureScope(() => walkGraph(value, name, false), { collects: true });
+  const { issues } = captureScope(() => writing().walkGraph(value, name, false), { collects: true });
   const found = report(
     name,
     issues.map(({ path, what, hint, frame }) => ({

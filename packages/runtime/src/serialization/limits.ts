@@ -20,3 +20,6 @@ export const SMALL_LIMIT_BYTES: number = 1024;
 
 /** Objects that the fast path takes in one message. */
 export const SMALL_MAX_OBJECTS: number = 16;
+
+/** A node table up to this length is read by the fast path. */
+export const SMALL_TABLE_BYTES: number = 16 * 1024;

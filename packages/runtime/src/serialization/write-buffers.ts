@@ -16,6 +16,7 @@ import { builtinGetter } from "./builtins.ts";
 import { OUT_OF_BAND_BYTES } from "./limits.ts";
 import { HIDDEN } from "./paths.ts";
 import { Refused } from "./refused.ts";
+import { isResizable, maxByteLengthOf } from "./resizable.ts";
 import type { AllocateShared } from "./types.ts";
 import { Kind, type Node, StoreUse } from "./wire.ts";
 import type { GraphWriter } from "./write-graph.ts";
@@ -85,7 +86,7 @@ export class StoreTable {
     // TypeScript cannot tell the two kinds of memory apart after the choice above.
     node.push(
       byteLength,
-      maxByteLengthOf(store),
+      store.use === StoreUse.resizable ? maxByteLengthOf(store.memory) : 0,
       isLarge ? this.shared.push(memory as SharedArrayBuffer) - 1 : bytes,
     );
   }
@@ -145,20 +146,6 @@ function viewName(view: ArrayBufferView): string {
 
 function isIndex(key: PropertyKey, length: number): boolean {
   return typeof key === "string" && Number(key) < length && String(Number(key)) === key;
-}
-
-interface Resizable {
-  readonly resizable?: boolean;
-  readonly maxByteLength?: number;
-}
-
-/** Whether an ArrayBuffer may change its length. */
-export function isResizable(buffer: ArrayBufferLike): boolean {
-  return (buffer as Resizable).resizable === true; // Not in the ES2023 typings.
-}
-
-function maxByteLengthOf(store: Store): number {
-  return store.use === StoreUse.resizable ? ((store.memory as Resizable).maxByteLength ?? 0) : 0;
 }
 
 const bufferOf = builtinGetter(DataView.prototype, "buffer");

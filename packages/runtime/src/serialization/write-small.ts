@@ -8,9 +8,9 @@ import { types } from "node:util";
 import { builtinGetter } from "./builtins.ts";
 import { SMALL_LIMIT_BYTES, SMALL_MAX_OBJECTS } from "./limits.ts";
 import { hasOnlyElements, hasOnlyIndices, hasOnlyKeys, isInt64 } from "./plain.ts";
+import { isResizable } from "./resizable.ts";
 import { isWellFormed } from "./text.ts";
 import { VIEW_EXTENSION, VIEW_HEAD_BYTES, viewNames } from "./wire.ts";
-import { isResizable } from "./write-buffers.ts";
 
 /** As Node's own pool: a result that is kept for long keeps this much memory at most. */
 const SLAB_BYTES = 8192;

@@ -11,14 +11,19 @@ export function copyOf(bytes: Buffer, start: number, end: number): Buffer {
   return copy;
 }
 
+/** Makes room for `length` bytes at `at`: {@link scratch} may have other memory afterwards. */
+export function reserve(at: number, length: number): void {
+  const end = at + length;
+  if (end <= scratch.bytes.length) return;
+  const larger = Buffer.allocUnsafeSlow(2 * end);
+  larger.set(scratch.bytes.subarray(0, at));
+  scratch.bytes = larger;
+}
+
 export function append(at: number, source: Uint8Array): number {
   const { length } = source;
   const end = at + length;
-  if (end > scratch.bytes.length) {
-    const larger = Buffer.allocUnsafeSlow(2 * end);
-    larger.set(scratch.bytes.subarray(0, at));
-    scratch.bytes = larger;
-  }
+  reserve(at, length);
   const { bytes } = scratch;
   if (length > 64) bytes.set(source, at);
   else for (let i = 0; i < length; i++) bytes[at + i] = source[i] ?? 0; // cheaper than a call

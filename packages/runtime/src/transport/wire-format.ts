@@ -1,17 +1,18 @@
 /**
  * Messages to bytes and back. The messages that carry the work (calls, tasks, results) have layouts of their own, a
- * few bytes in front of the value, and so have those that an actor costs; all others are packed as plain data.
+ * few bytes in front of the value, and so have those that an actor costs; all others are plain data.
  *
  *   actor.call   1, flags, method u16, address u32, count u32 u16, depth u16, [numReturns u16], [retries i32], args
  *   task.push    2, flags, template u32, place i32, count u32 u16, [retries i32], args
  *   task.done    3, flags, count u32 u16, tookUs u32, value
  *   actor.*      4 to 13, see actor-frames.ts
- *   anything     0, msgpack
+ *   anything     0, plain data, see plain-data.ts
  *
- * `args` and `value` are the bytes of one value without large buffers or references, or msgpack of the whole.
+ * `args` and `value` are the bytes of one value without large buffers or references, or the whole as plain data.
  */
 import { decodeActorFrame, encodeActorFrame } from "./actor-frames.ts";
 import type { Message } from "./channel.ts";
+import { appendData, readData } from "./plain-data.ts";
 import type { PeerToPeer, WireOutcome } from "./protocol.ts";
 import { append, get16, get32, getCount, MAX_32, put16, put32, putCount, scratch } from "./scratch.ts";
 import {
@@ -19,13 +20,11 @@ import {
   argumentsFrom,
   isSimple,
   isSimpleArguments,
-  pack,
   SIMPLE,
-  unpack,
   valueFrom,
 } from "./wire-values.ts";
 
-const Form = { packed: 0, call: 1, push: 2, done: 3 } as const;
+const Form = { plain: 0, call: 1, push: 2, done: 3 } as const;
 
 const RETRY_EXCEPTIONS = 2;
 const HAS_RETURNS = 4;
@@ -48,9 +47,8 @@ export function encodeMessage(message: Message): number {
     default: {
       const length = encodeActorFrame(message);
       if (length > 0) return length;
-      const end = append(1, pack(message));
-      scratch.bytes[0] = Form.packed;
-      return end;
+      scratch.bytes[0] = Form.plain;
+      return appendData(1, message);
     }
   }
 }
@@ -63,8 +61,8 @@ export function decodeMessage(bytes: Buffer, start: number, end: number): Messag
       return decodePush(bytes, start, end);
     case Form.done:
       return decodeDone(bytes, start, end);
-    case Form.packed:
-      return unpack(bytes, start + 1, end) as Message; // the other end packed one
+    case Form.plain:
+      return readData(bytes, start + 1) as Message; // the other end wrote one
     default:
       return decodeActorFrame(bytes, start, end);
   }
@@ -148,14 +146,14 @@ function encodeDone(message: Done): number {
   bytes[1] = simple ? SIMPLE : 0;
   putCount(bytes, 2, message.count);
   put32(bytes, 8, Math.min(message.tookUs, MAX_32));
-  return simple ? append(12, only.b) : append(12, pack(outcome));
+  return simple ? append(12, only.b) : appendData(12, outcome);
 }
 
 function decodeDone(bytes: Buffer, start: number, end: number): Done {
   const simple = ((bytes[start + 1] ?? 0) & SIMPLE) !== 0;
   const outcome: WireOutcome = simple
     ? { ok: true, values: [valueFrom(bytes, start + 12, end)] }
-    : (unpack(bytes, start + 12, end) as WireOutcome); // the other end packed one
+    : (readData(bytes, start + 12) as WireOutcome); // the other end wrote one
   const tookUs = get32(bytes, start + 8);
   return { t: "task.done", count: getCount(bytes, start + 2), tookUs, outcome };
 }

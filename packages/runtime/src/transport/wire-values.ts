@@ -1,22 +1,16 @@
-/** Values inside of messages: as they are when they are nothing but bytes, packed otherwise. */
-import { Packr } from "msgpackr/pack";
-
+/** Values inside of messages: as they are when they are nothing but bytes, as plain data otherwise. */
+import { appendData, readData } from "./plain-data.ts";
 import type { WireArguments, WireValue } from "./protocol.ts";
 import { append, copyOf } from "./scratch.ts";
-
-/** Plain maps instead of records: messages are of many shapes. */
-const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: false, copyBuffers: true });
 
 const NOTHING: readonly never[] = Object.freeze([]);
 
 /** Flag: the bytes of one value without large buffers or references. */
 export const SIMPLE = 1;
 
-export const pack = (thing: unknown): Uint8Array => packr.pack(thing);
-
 export function argumentsFrom(bytes: Buffer, start: number, end: number, flags: number): WireArguments {
   if ((flags & SIMPLE) !== 0) return { values: valueFrom(bytes, start, end), slots: NOTHING };
-  return unpack(bytes, start, end) as WireArguments; // the other end packed one
+  return readData(bytes, start) as WireArguments; // the other end wrote one
 }
 
 /** Values of one byte (small numbers, true, null, no arguments) are so common that they share their bytes. */
@@ -34,10 +28,6 @@ export function valueFrom(bytes: Buffer, start: number, end: number): WireValue 
   return { b: copyOf(bytes, start, end), s: NOTHING, r: NOTHING };
 }
 
-/** On a copy: looking for strings, msgpackr would search all of the ring. */
-export const unpack = (bytes: Buffer, start: number, end: number): unknown =>
-  packr.unpack(copyOf(bytes, start, end));
-
 type SimpleValue = WireValue & { readonly b: Uint8Array };
 type SimpleArguments = WireArguments & { readonly values: SimpleValue };
 
@@ -49,4 +39,4 @@ export const isSimpleArguments = (args: WireArguments): args is SimpleArguments 
 
 /** Appends arguments, in one form or the other. */
 export const appendArguments = (at: number, args: WireArguments): number =>
-  append(at, isSimpleArguments(args) ? args.values.b : packr.pack(args));
+  isSimpleArguments(args) ? append(at, args.values.b) : appendData(at, args);
