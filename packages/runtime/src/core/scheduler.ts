@@ -285,11 +285,12 @@ export class Scheduler {
   }
 
   /** What each worker does, for tests and inspection. */
-  workers(): { readonly workerId: PeerId; readonly state: WorkerState["is"] | "loading" }[] {
-    return [...this.#workers].map(([workerId, { is }]) => ({
-      workerId,
-      state: is === "idle" && this.#loading.has(workerId) ? "loading" : is,
-    }));
+  workers(): { readonly workerId: PeerId; readonly state: WorkerState["is"] | "loading" | "guest" }[] {
+    return [...this.#workers].map(([workerId, { is }]) => {
+      if (is !== "idle") return { workerId, state: is };
+      if (workerId === this.#guest?.workerId) return { workerId, state: "guest" };
+      return { workerId, state: this.#loading.has(workerId) ? "loading" : is };
+    });
   }
 
   /** Whether nothing waits and all resources are free. */

@@ -372,7 +372,10 @@ export class Node {
       !wasOnline ||
       this.#scheduler
         .workers()
-        .some(({ workerId: id, state }) => id === workerId && (state === "idle" || state === "loading"));
+        .some(
+          ({ workerId: id, state }) =>
+            id === workerId && (state === "idle" || state === "loading" || state === "guest"),
+        );
     if (!ranNothing || cause.message.startsWith("was ended by")) return;
     this.#earlyEnds++;
     if (this.#earlyEnds === EARLY_ENDS)
