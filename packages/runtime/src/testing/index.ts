@@ -13,11 +13,10 @@ import { collect } from "../objects/collect.ts";
 export interface WorkerInfo {
   readonly workerId: string;
   /**
-   * `loading` has begun and takes work only when no other worker is `idle`; `guest` is the first worker while it is
-   * free, which takes the driver's tasks only and goes when the others are there; `leased` runs a task, `actor` hosts one
+   * `loading` has begun and takes work only when no other worker is `idle`; `leased` runs a task, `actor` hosts one
    * actor, `host` shared actors.
    */
-  readonly state: "loading" | "guest" | "idle" | "leased" | "actor" | "host" | "retiring";
+  readonly state: "loading" | "idle" | "leased" | "actor" | "host" | "retiring";
 }
 
 /** The worker threads that run now. */
