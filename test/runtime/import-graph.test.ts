@@ -82,7 +82,7 @@ describe("loading @mantajs/runtime", () => {
   });
 
   it("as the node thread loads nothing of serialization", () => {
-    const { own, packages, builtins } = load(pathToFileURL(`${runtime}/node/entry.js`).href, {
+    const { own, packages, builtins } = load(pathToFileURL(`${runtime}/node/node.js`).href, {
       worker: true,
     });
     expect(packages).toEqual([]);

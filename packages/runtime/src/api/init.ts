@@ -8,15 +8,14 @@ import { FIRST_WORKER_SLOT, newId, newPeerId, type PeerId } from "../core/ids.ts
 import { ResourceSet, type Resources } from "../core/resources.ts";
 import type { NodeSeat } from "../node/entry.ts";
 import type { NodeConfig } from "../node/node.ts";
-import { exitCause } from "../node/exit-cause.ts";
-import { startThread, type ThreadPlan } from "../node/start-thread.ts";
+import type { ThreadPlan } from "../node/start-thread.ts";
 import { removeSpillFiles, whyUnusable } from "../objects/spill-files.ts";
 import { StoreUsage } from "../objects/store-usage.ts";
 import { Peer, type PeerHooks, type PeerSeat } from "../peer/peer.ts";
 import { makeBells, MAX_THREADS } from "../transport/bells.ts";
 import { makeLeaseBoard } from "../transport/lease-board.ts";
 import { warmUp } from "../serialization/functions/warm-up.ts";
-import type { ExitCause, LogRecord } from "../transport/protocol.ts";
+import type { LogRecord } from "../transport/protocol.ts";
 import { makeChannelEnds } from "../transport/ring-channel.ts";
 import { amount, checkOptions, flag, milliseconds, number, record, text, type Check } from "./check.ts";
 import { optionName } from "./options.ts";
@@ -101,20 +100,12 @@ interface Running {
   readonly runtime: Runtime;
   readonly session: Session;
   readonly thread: Worker;
-  readonly guest: Guest | undefined;
   /** Resolved by the node once all workers have ended. */
   readonly ended: Promise<number>;
   stopping: Promise<void> | undefined;
   onBeforeExit: () => void;
   /** Spill files must not outlive the process, however it ends. */
   readonly onExit: () => void;
-}
-
-/** The first worker, which this thread has started and alone can end. */
-interface Guest {
-  readonly thread: Worker;
-  /** How it ended. */
-  readonly ended: Promise<ExitCause>;
 }
 
 let running: Running | undefined;
@@ -196,22 +187,15 @@ function start(options: InitOptions): Session {
   };
   const everySeat = { ...ids, namespace, bells, leases, pollUs: options.pollUs };
   const firstWorker = planFirstWorker(config.code, (peerId, slot) => {
-    return { ...everySeat, peerId, usage: usage.forSlot(slot), isNodeUp: false };
+    return { ...everySeat, peerId, usage: usage.forSlot(slot), isNodeUp: true };
   });
-  // Before the node: what waits for a worker waits longest for this one.
-  const guest = startGuest(firstWorker, config.workerResourceLimits);
-  const { workerId, slot } = firstWorker;
-  const nodeSeat: NodeSeat = {
-    config,
-    driverEnd: nodeEnd,
-    guest: guest === undefined ? undefined : { workerId, slot, nodeEnd: firstWorker.nodeEnd },
-  };
+  const nodeSeat: NodeSeat = { config, driverEnd: nodeEnd, firstWorker };
   // It takes milliseconds to load, so it is not when the package is only imported.
   const { Worker: Thread } = process.getBuiltinModule("node:worker_threads");
   const thread = new Thread(new URL("../node/entry.js", import.meta.url), {
     name: "manta-node",
     workerData: nodeSeat,
-    transferList: [nodeEnd.port, ...(guest === undefined ? [] : [firstWorker.nodeEnd.port])],
+    transferList: [nodeEnd.port, firstWorker.nodeEnd.port, firstWorker.data.nodeEnd.port],
     execArgv: [],
   });
   thread.unref();
@@ -223,7 +207,6 @@ function start(options: InitOptions): Session {
     () => runtime,
     logToDriver,
     (threadsLeft) => onEnded(threadsLeft),
-    () => void guest?.thread.terminate(),
   );
   const peer = new Peer(seat, driverEnd, hooks);
   peer.nodeChannel.unref();
@@ -234,7 +217,6 @@ function start(options: InitOptions): Session {
     runtime,
     session,
     thread,
-    guest,
     ended,
     stopping: undefined,
     onBeforeExit: () => void shutdown(),
@@ -245,55 +227,30 @@ function start(options: InitOptions): Session {
   process.once("exit", running.onExit);
   const own = running;
   thread.on("error", (error) => crashed(own, error));
-  void guest?.ended.then((cause) => {
-    if (!peer.isClosed) peer.toNode({ t: "worker.exit", cause });
-  });
   return session;
 }
 
 setAutoInit(() => start({}));
 
-/** It is started before the node can plan anything itself. */
+/** The node's thread starts it before it can plan anything itself. */
 function planFirstWorker(code: CompiledCode, seatOf: (peerId: PeerId, slot: number) => PeerSeat): ThreadPlan {
   const slot = FIRST_WORKER_SLOT;
   const workerId = newPeerId("worker", slot);
   const [nodeEnd, workerEnd] = makeChannelEnds();
-  const data: WorkerSeat = { seat: seatOf(workerId, slot), nodeEnd: workerEnd, code, isGuest: true };
+  const data: WorkerSeat = { seat: seatOf(workerId, slot), nodeEnd: workerEnd, code };
   return { workerId, slot, nodeEnd, data };
-}
-
-/** Starts the first worker beside the node; undefined when that fails, which the node will say of its own. */
-function startGuest(plan: ThreadPlan, resourceLimits: ResourceLimits | undefined): Guest | undefined {
-  let thread: Worker;
-  try {
-    thread = startThread(plan, resourceLimits);
-  } catch {
-    return undefined;
-  }
-  thread.unref();
-  let error: Error | undefined;
-  thread.on("error", (thrown: unknown) => {
-    error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  });
-  const ended = new Promise<number>((resolve) => thread.on("exit", resolve));
-  return {
-    thread,
-    ended: ended.then((exitCode) => exitCause({ exitCode, error, terminatedFor: undefined })),
-  };
 }
 
 function driverHooks(
   runtime: () => Runtime | undefined,
   logToDriver: boolean | ((record: LogRecord) => void),
   onEnded: (threadsLeft: number) => void,
-  terminateGuest: () => void,
 ): PeerHooks {
   let waits = 0;
   return {
     onPeerMessage: () => undefined,
     onNodeMessage: (message) => {
       if (message.t === "shutdown.done") onEnded(message.threadsLeft);
-      else if (message.t === "worker.terminate") terminateGuest();
     },
     onPeerDied: () => undefined,
     onWait() {
@@ -329,7 +286,7 @@ async function stop(session: Running): Promise<void> {
     peer.close();
     release();
   }
-  await Promise.all([session.thread.terminate(), session.guest?.thread.terminate()]);
+  await session.thread.terminate();
   forget(session);
 }
 
@@ -344,7 +301,6 @@ function forget(session: Running): void {
 function crashed(session: Running, error: unknown): void {
   process.removeListener("beforeExit", session.onBeforeExit);
   session.runtime.peer.close();
-  void session.guest?.thread.terminate();
   forget(session);
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.emitWarning(

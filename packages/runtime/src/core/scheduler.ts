@@ -21,7 +21,7 @@ import type {
   WorkerState,
 } from "./scheduler-types.ts";
 import { SharedHosts } from "./shared-hosts.ts";
-import { WaitingRequests, type Verdict, type Waiting } from "./waiting-requests.ts";
+import { WaitingRequests, type Verdict } from "./waiting-requests.ts";
 
 export type { ActorRequest, Demand, LeaseRequest, SchedulerEffect, SchedulerOptions, SchedulerView };
 
@@ -33,16 +33,6 @@ interface ActorPlace {
 interface Group {
   readonly bundles: readonly ResourceSet[];
   created: boolean;
-}
-
-/**
- * A worker that only the thread that started it can end. It takes nothing but that thread's own tasks, so that nobody
- * else ever waits for its end, and it does not count as one of the pool: it goes when the pool is there.
- */
-interface Guest {
-  readonly workerId: PeerId;
-  readonly host: PeerId;
-  isComing: boolean;
 }
 
 export class Scheduler {
@@ -58,7 +48,6 @@ export class Scheduler {
   readonly #waiting = new WaitingRequests();
   #starting = 0;
   #missing = 0;
-  #guest: Guest | undefined;
   readonly #hosts: SharedHosts;
   /** Of the last shared actor: those that are alike share it. */
   #lastShared: ActorPlace | undefined;
@@ -74,13 +63,8 @@ export class Scheduler {
     return this.#schedule();
   }
 
-  /** A worker comes that `host` has started: it is for the tasks of `host`. */
-  guestComes(workerId: PeerId, host: PeerId): void {
-    this.#guest = { workerId, host, isComing: true };
-  }
-
   workerStarted(workerId: PeerId): SchedulerEffect[] {
-    this.#arrived(workerId);
+    this.#starting--;
     this.#workers.set(workerId, { is: "idle" });
     this.#loading.add(workerId);
     return this.#schedule();
@@ -93,15 +77,9 @@ export class Scheduler {
   }
 
   /** A worker thread could not start; the next schedule tries again. */
-  workerStartFailed(workerId: PeerId | undefined): SchedulerEffect[] {
-    this.#arrived(workerId);
-    if (workerId === this.#guest?.workerId) this.#guest = undefined;
+  workerStartFailed(): SchedulerEffect[] {
+    this.#starting--;
     return this.#schedule();
-  }
-
-  #arrived(workerId: PeerId | undefined): void {
-    if (this.#guest?.isComing === true && workerId === this.#guest.workerId) this.#guest.isComing = false;
-    else this.#starting--;
   }
 
   /** The worker is gone; its lease and actors give their resources back. */
@@ -109,7 +87,6 @@ export class Scheduler {
     const state = this.#workers.get(workerId);
     this.#workers.delete(workerId);
     this.#loading.delete(workerId);
-    if (workerId === this.#guest?.workerId) this.#guest = undefined;
     if (state?.is === "leased") {
       this.#leases.delete(state.leaseId);
       if (!state.blocked) this.#pools.release(state.allocation);
@@ -244,9 +221,7 @@ export class Scheduler {
 
   #retireIdle(): SchedulerEffect[] {
     const idle = [...this.#workers].filter(([, state]) => state.is === "idle").map(([workerId]) => workerId);
-    const guest = idle.filter((workerId) => workerId === this.#guest?.workerId);
-    const pooled = idle.filter((workerId) => workerId !== this.#guest?.workerId);
-    return [...guest, ...pooled.slice(this.#options.poolSize)].map((workerId) => {
+    return idle.slice(this.#options.poolSize).map((workerId) => {
       this.#workers.set(workerId, { is: "retiring" });
       return { type: "retireWorker", workerId };
     });
@@ -385,11 +360,6 @@ export class Scheduler {
     return { type: "placeActor", address, workerId };
   }
 
-  #isForGuest(entry: Waiting): boolean {
-    if (entry.kind !== "lease" || entry.request.peer !== this.#guest?.host) return false;
-    return entry.request.pool?.placementGroup === undefined; // Anybody may remove a group, and its workers with it.
-  }
-
   #schedule(): SchedulerEffect[] {
     const effects = this.#waiting.isEmpty ? [] : this.reclaimParked(this.#alone);
     for (const [groupId, group] of this.#groups) {
@@ -410,13 +380,6 @@ export class Scheduler {
     let missing = 0; // workers that could start work now if they existed
     let hostsToCome = this.#options.poolSize - hosts; // however many shared actors wait
     const reserved: Allocation[] = [];
-    const guest = this.#guest;
-    let guestToCome = guest?.isComing === true;
-    const takeIdle = (entry: Waiting): PeerId | undefined => {
-      if (guest === undefined || this.#isForGuest(entry)) return idle.shift();
-      const at = idle.findIndex((workerId) => workerId !== guest.workerId);
-      return at < 0 ? undefined : idle.splice(at, 1)[0];
-    };
     this.#waiting.visit((entry): Verdict => {
       const { resources, pool } = entry.request;
       if (entry.kind === "lease" && running + missing >= this.#options.maxRunning) return "shut";
@@ -424,12 +387,11 @@ export class Scheduler {
       if (placed === undefined) return "shut";
       const shared = entry.kind === "actor" && entry.request.isolation === "shared";
       const host = shared ? this.#hosts.choose() : undefined;
-      const workerId = host ?? takeIdle(entry);
+      const workerId = host ?? idle.shift();
       if (workerId === undefined) {
         // Hold the resources for the rest of this pass only, so that no more workers start than can be used.
         reserved.push(placed);
-        if (guestToCome && this.#isForGuest(entry)) guestToCome = false;
-        else if (!shared || hostsToCome-- > 0) missing++;
+        if (!shared || hostsToCome-- > 0) missing++;
         return shared && hostsToCome <= 0 ? "shut" : "waits";
       }
       if (entry.kind === "lease") {
@@ -447,14 +409,11 @@ export class Scheduler {
     });
     for (const allocation of reserved) this.#pools.release(allocation);
     this.#missing = missing;
-    const guestState = guest === undefined ? undefined : this.#workers.get(guest.workerId);
-    const guests = guestState?.is === "idle" || (guestState?.is === "leased" && !guestState.blocked) ? 1 : 0;
-    const pooled = idle.length + running - guests;
+    const pooled = idle.length + running;
     const wanted = Math.max(missing, this.#options.poolSize - pooled) - this.#starting;
     // One to replace a worker that was just given away can wait a moment, and so can all but the first at the start.
     for (let i = 0; i < wanted; i++) {
-      const isUrgent =
-        i < missing || (i === 0 && idle.length === 0 && this.#starting === 0 && guest === undefined);
+      const isUrgent = i < missing || (i === 0 && idle.length === 0 && this.#starting === 0);
       effects.push({ type: "startWorker", isUrgent });
     }
     this.#starting += Math.max(0, wanted);

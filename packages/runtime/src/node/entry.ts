@@ -1,17 +1,28 @@
-/** What the node thread starts with. */
+/**
+ * What the node thread starts with. The first worker is started before anything else is loaded: it takes as long to
+ * come up as this thread does to load the node.
+ */
 import { workerData } from "node:worker_threads";
 
+import { load } from "../core/load.ts";
 import type { ChannelEnd } from "../transport/ring-channel.ts";
-import { Node, type NodeConfig } from "./node.ts";
-import type { Guest } from "./worker-pool.ts";
+import type * as Program from "./node.ts";
+import { startThread, type StartedThread, type ThreadPlan } from "./start-thread.ts";
 
 /** What `init()` passes. */
 export interface NodeSeat {
-  readonly config: NodeConfig;
+  readonly config: Program.NodeConfig;
   readonly driverEnd: ChannelEnd;
-  /** The worker that the driver has started; undefined when it could not. */
-  readonly guest: Guest | undefined;
+  readonly firstWorker: ThreadPlan;
 }
 
-const { config, driverEnd, guest } = workerData as NodeSeat; // passed by init()
-export const node: Node = new Node(config, driverEnd, guest);
+const { config, driverEnd, firstWorker } = workerData as NodeSeat; // passed by init()
+
+let first: StartedThread | undefined;
+try {
+  first = startThread(firstWorker, config.workerResourceLimits);
+} catch {
+  // The node tries again, and says so.
+}
+const { Node } = load<typeof Program>("../node/node.js")();
+export const node: Program.Node = new Node(config, driverEnd, first);

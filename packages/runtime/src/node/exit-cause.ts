@@ -8,21 +8,6 @@ export interface ExitFacts {
   readonly terminatedFor: string | undefined;
 }
 
-/**
- * Of a thread that ended without a word to anybody: one that exits by itself or by an error still runs its listeners,
- * so what is left is the heap limit, at which V8 runs nothing more.
- */
-export const unexplainedExit: ExitCause = {
-  message: sentence(1, undefined, true, undefined),
-  exitCode: 1,
-  outOfMemory: true,
-  error: {
-    name: "Error",
-    message: "Worker terminated due to reaching memory limit: JS heap out of memory",
-    stack: undefined,
-  },
-};
-
 export function exitCause({ exitCode, error, terminatedFor }: ExitFacts): ExitCause {
   const outOfMemory = error !== undefined && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
   const text =

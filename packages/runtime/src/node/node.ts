@@ -23,8 +23,9 @@ import { toDemand } from "./demand.ts";
 import { NodeActors } from "./node-actors.ts";
 import type { CompiledCode } from "../worker/compiled-code.ts";
 import { answerQuery } from "./queries.ts";
+import type { StartedThread } from "./start-thread.ts";
 import { ThreadStarts } from "./thread-starts.ts";
-import { WorkerPool, type Guest } from "./worker-pool.ts";
+import { WorkerPool } from "./worker-pool.ts";
 
 /** What the driver passes to the node thread. */
 export interface NodeConfig {
@@ -72,7 +73,7 @@ export class Node {
   #retireTimer: NodeJS.Timeout | undefined;
   #closing = false;
 
-  constructor(config: NodeConfig, driverEnd: ChannelEnd, guest: Guest | undefined) {
+  constructor(config: NodeConfig, driverEnd: ChannelEnd, firstWorker: StartedThread | undefined) {
     this.#config = config;
     this.#inbox = new Inbox({ bells: config.bells, slot: 0, pollUs: config.pollUs });
     this.#usage = new StoreUsage(config.usage);
@@ -102,11 +103,9 @@ export class Node {
         seat: this.#seat(workerId, slot),
         nodeEnd,
         code: config.code,
-        isGuest: false,
       }),
+      first: firstWorker,
       onEnd: (workerId, slot, end) => this.#open(workerId, slot, end, false),
-      terminateGuest: () => this.#send(config.driverId, { t: "worker.terminate" }),
-      hear: (workerId) => void this.#lines.get(workerId)?.channel.drain(),
       onOnline: (workerId) => {
         this.#starts.online(workerId);
         this.#apply(this.#scheduler.workerStarted(workerId));
@@ -114,11 +113,6 @@ export class Node {
       onExit: (workerId, cause, wasOnline) => this.#workerExited(workerId, cause, wasOnline),
     });
     this.#open(config.driverId, slotOf(config.driverId), driverEnd, true);
-    if (guest !== undefined) {
-      this.#pool.adopt(guest);
-      this.#starts.loads(guest.workerId);
-      this.#scheduler.guestComes(guest.workerId, config.driverId);
-    }
     this.#apply(this.#scheduler.start());
   }
 
@@ -168,10 +162,6 @@ export class Node {
         return this.#apply(this.#scheduler.cancelLease(message.requestId));
       case "lease.return":
         return this.#apply(this.#scheduler.returnLease(message.leaseId));
-      case "worker.online":
-        return this.#pool.online(from);
-      case "worker.exit":
-        return this.#pool.explain(message.cause);
       case "worker.ready":
         this.#starts.settled(from);
         if (this.#scheduler.workerReady(from)) {
@@ -330,7 +320,7 @@ export class Node {
       this.#warn(
         `a worker thread could not start: ${error instanceof Error ? error.message : String(error)}`,
       );
-      this.#apply(this.#scheduler.workerStartFailed(undefined));
+      this.#apply(this.#scheduler.workerStartFailed());
       return undefined;
     }
   }
@@ -352,7 +342,7 @@ export class Node {
       this.#send(peer, { t: "peer.died", peerId: workerId, cause });
       channel.wake(); // the dead thread may have been about to
     }
-    if (!wasOnline) return this.#apply(this.#scheduler.workerStartFailed(workerId));
+    if (!wasOnline) return this.#apply(this.#scheduler.workerStartFailed());
     const { error } = cause;
     const death: DeathCause = {
       kind: "worker-died",

@@ -1,5 +1,5 @@
-/** Starts worker threads. Apart from the pool because the driver starts the first one. */
-import type { ResourceLimits, Worker } from "node:worker_threads";
+/** Starts worker threads. Apart from the pool because the node thread starts the first one before it loads anything else. */
+import { Worker, type ResourceLimits } from "node:worker_threads";
 
 import type { PeerId } from "../core/ids.ts";
 import type { ChannelEnd } from "../transport/ring-channel.ts";
@@ -14,19 +14,24 @@ export interface ThreadPlan {
   readonly data: WorkerSeat;
 }
 
-/** Starts a thread that runs the entry of workers. What it prints goes where this thread prints. */
+/** A worker that has been started and that nobody listens to yet. */
+export interface StartedThread extends Omit<ThreadPlan, "data"> {
+  readonly worker: Worker;
+}
+
 export function startThread(
-  { workerId, data }: Pick<ThreadPlan, "workerId" | "data">,
+  { workerId, slot, nodeEnd, data }: ThreadPlan,
   resourceLimits: ResourceLimits | undefined,
-): Worker {
-  // A program that only imports the package does not need it.
-  const { Worker: Thread } = process.getBuiltinModule("node:worker_threads");
-  return new Thread(new URL("../worker/entry.js", import.meta.url), {
+): StartedThread {
+  const worker = new Worker(new URL("../worker/entry.js", import.meta.url), {
     name: workerId,
     workerData: data,
     transferList: [data.nodeEnd.port],
     // Flags of the main thread (a loader, --input-type, ...) must not reach the entry.
     execArgv: [],
+    stdout: true,
+    stderr: true,
     ...(resourceLimits === undefined ? {} : { resourceLimits }),
   });
+  return { workerId, slot, nodeEnd, worker };
 }

@@ -41,11 +41,6 @@ export class ThreadStarts {
     }
   }
 
-  /** Somebody else has started one: those that only fill the pool wait for it. */
-  loads(workerId: PeerId): void {
-    this.#loading.add(workerId);
-  }
-
   online(workerId: PeerId): void {
     this.#coming.delete(workerId);
   }

@@ -9,15 +9,11 @@ import { parseFunction } from "./functions/parse.ts";
 export { privateNames } from "./functions/private-names.ts";
 export { isInternal, takeApart } from "./functions/take-apart.ts";
 
-/** Parses a function, as a capture does. */
-export function rehearseParsing(): void {
+/** Does what a capture does, with a function of its own, and keeps nothing but what every capture needs. */
+export function rehearse(): void {
   parseFunction("(x) => x", true);
-}
-
-/** Finds the script of a function, as a capture does, and keeps nothing but what every capture needs. */
-export function listScripts(): void {
   captureScope(() => {
-    const { location } = inspectFunction(listScripts);
+    const { location } = inspectFunction(rehearse);
     if (location !== undefined) scriptOf(location.scriptId);
   });
 }

@@ -85,10 +85,6 @@ export type PeerToNode =
   | { readonly t: "lease.request"; readonly requestId: RequestId; readonly demand: WireDemand }
   | { readonly t: "lease.cancel"; readonly requestId: RequestId }
   | { readonly t: "lease.return"; readonly leaseId: LeaseId }
-  /** From a worker that the driver has started: it takes work. */
-  | { readonly t: "worker.online" }
-  /** Why such a worker ends, from itself or from the driver. */
-  | { readonly t: "worker.exit"; readonly cause: ExitCause }
   /** A new worker has loaded all that it needs. */
   | { readonly t: "worker.ready" }
   /** The task of this worker waits for objects; its CPU is free meanwhile. */
@@ -185,8 +181,6 @@ export type NodeToPeer =
   /** Another thread opened a channel to this one (attachment 0: the port). */
   | { readonly t: "connect"; readonly from: PeerId }
   | { readonly t: "worker.retire" }
-  /** To the driver: end the worker that it has started. */
-  | { readonly t: "worker.terminate" }
   /** To the driver: the worker is free, so the next work is likely to go there. */
   | { readonly t: "worker.ready"; readonly workerId: PeerId }
   | { readonly t: "reply"; readonly requestId: RequestId; readonly result: unknown }

@@ -11,7 +11,6 @@ import type { ChannelEnd } from "../transport/ring-channel.ts";
 import { ActorHost } from "./actor-host.ts";
 import { Code } from "./code.ts";
 import type { CompiledCode } from "./compiled-code.ts";
-import { announce } from "./guest.ts";
 import { captureOutput, flushOutput } from "./output.ts";
 import { rehearse } from "./rehearsal.ts";
 import { taskContext, type TaskContext } from "./task-context.ts";
@@ -22,11 +21,9 @@ export interface WorkerSeat {
   readonly seat: PeerSeat;
   readonly nodeEnd: ChannelEnd;
   readonly code: CompiledCode;
-  /** Whether the driver has started the thread: then the node hears from itself what it sees of other threads. */
-  readonly isGuest: boolean;
 }
 
-const { seat, nodeEnd, isGuest } = workerData as WorkerSeat; // passed by the node's worker pool
+const { seat, nodeEnd } = workerData as WorkerSeat; // passed by the node's worker pool
 let hasWork = false;
 
 const hooks: PeerHooks = {
@@ -89,7 +86,6 @@ const host = new ActorHost(peer, code);
 const runtime = new Runtime(peer, () => taskContext.getStore());
 installRuntime(runtime);
 
-if (isGuest) announce((message) => peer.toNode(message));
 captureOutput(seat.peerId, (record) => peer.toNode({ t: "log", record }));
 process.on("exit", () => {
   flushOutput();
