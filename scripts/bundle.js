@@ -41,8 +41,13 @@ async function bundleGroup(entries, isFirst) {
     external: /^(?:node:|@mantajs\/)/,
   });
   const options = { format: "cjs", entryFileNames: "[name].js", chunkFileNames: "chunks/[name].js" };
-  // All that the first entry shares with others is one file.
-  const first = modulesOf(`${nameOf(entries[0])}.js`, (await bundle.generate(options)).output);
+  // All that the first entry shares with others is one file, and so is what the second shares beyond that, and so on.
+  const whole = (await bundle.generate(options)).output;
+  const groups = entries.map((entry, at) => {
+    const modules = modulesOf(`${nameOf(entry)}.js`, whole);
+    const name = at === 0 ? "shared" : nameOf(entry).replaceAll("/", "-");
+    return { name, test: (id) => modules.has(id), minShareCount: 2, priority: entries.length - at };
+  });
   const { output } = await bundle.write({
     ...options,
     dir: directory,
@@ -58,7 +63,7 @@ async function bundleGroup(entries, isFirst) {
     sourcemap: true,
     // The sources are published beside the bundle.
     sourcemapExcludeSources: true,
-    codeSplitting: { groups: [{ name: "shared", test: (id) => first.has(id), minShareCount: 2 }] },
+    codeSplitting: { groups },
   });
   await bundle.close();
   const chunks = output.filter(({ type }) => type === "chunk");

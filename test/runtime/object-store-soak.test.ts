@@ -3,7 +3,7 @@ import * as ray from "@mantajs/runtime";
 import { collectGarbage } from "@mantajs/runtime/testing";
 import { describe, expect, it } from "vitest";
 
-import { installedRuntime } from "../../packages/runtime/dist/api/runtime.js";
+import { installedRuntime } from "../../packages/runtime/dist/api/current-runtime.js";
 import { useSession } from "./session.ts";
 
 interface Box {

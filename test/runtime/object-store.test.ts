@@ -7,7 +7,7 @@ import * as ray from "@mantajs/runtime";
 import { collectGarbage, expectNothingLeft, terminateWorker, workers } from "@mantajs/runtime/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { installedRuntime } from "../../packages/runtime/dist/api/runtime.js";
+import { installedRuntime } from "../../packages/runtime/dist/api/current-runtime.js";
 import { failure, thrown, useSession } from "./session.ts";
 
 const MIB = 1024 * 1024;

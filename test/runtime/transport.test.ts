@@ -9,7 +9,8 @@ import { now } from "../../packages/runtime/dist/core/clock.js";
 import { makeBells, OwnBell, RemoteBell } from "../../packages/runtime/dist/transport/bells.js";
 import type { Attachment, Message } from "../../packages/runtime/dist/transport/channel.js";
 import { Inbox } from "../../packages/runtime/dist/transport/inbox.js";
-import { makeChannelEnds, RingChannel } from "../../packages/runtime/dist/transport/ring-channel.js";
+import { makeChannelEnds } from "../../packages/runtime/dist/transport/channel-ends.js";
+import { RingChannel } from "../../packages/runtime/dist/transport/ring-channel.js";
 
 interface Back extends Message {
   readonly n: number;

@@ -13,7 +13,8 @@ import { makeBells } from "../../packages/runtime/dist/transport/bells.js";
 import type { Message } from "../../packages/runtime/dist/transport/channel.js";
 import { Inbox } from "../../packages/runtime/dist/transport/inbox.js";
 import { makeLeaseBoard } from "../../packages/runtime/dist/transport/lease-board.js";
-import { makeChannelEnds, RingChannel } from "../../packages/runtime/dist/transport/ring-channel.js";
+import { makeChannelEnds } from "../../packages/runtime/dist/transport/channel-ends.js";
+import { RingChannel } from "../../packages/runtime/dist/transport/ring-channel.js";
 import {
   loadCompiled,
   makeCompiledCode,

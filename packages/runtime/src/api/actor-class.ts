@@ -6,7 +6,7 @@ import { setCaptures } from "../serialization/functions/captures.ts";
 import { LastTemplate } from "./last-template.ts";
 import { checkActorOptions, type ActorOptions } from "./options.ts";
 import { capture } from "./remote-function.ts";
-import { currentRuntime } from "./runtime.ts";
+import { currentRuntime } from "./current-runtime.ts";
 import type { AnyClass, Args, ConstructorParametersOf } from "./types.ts";
 
 /**

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "../core/errors.ts";
 import { ActorExit } from "../worker/actor-exit.ts";
 import { handleMeta, isActorHandle, type ActorHandle, type HandleMeta } from "./actor-handle.ts";
 import { checkOptions, flag, text } from "./check.ts";
-import { currentRuntime } from "./runtime.ts";
+import { currentRuntime } from "./current-runtime.ts";
 
 /**
  * Ends an actor at once, even in the middle of a loop (a shared one after its present synchronous method). Its

@@ -2,7 +2,7 @@
 import type { Resources } from "../core/resources.ts";
 import type { TaskContext } from "../worker/task-context.ts";
 import type { ActorHandle } from "./actor-handle.ts";
-import { currentRuntime } from "./runtime.ts";
+import { currentRuntime } from "./current-runtime.ts";
 
 /** One node as `nodes()` shows it. */
 export interface NodeInfo {

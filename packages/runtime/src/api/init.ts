@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import type { ResourceLimits, Worker } from "node:worker_threads";
 
 import { AlreadyInitializedError, InvalidArgumentError, RuntimeShutdownError } from "../core/errors.ts";
+import { load } from "../core/load.ts";
 import { FIRST_WORKER_SLOT, newId, newPeerId, type PeerId } from "../core/ids.ts";
 import { ResourceSet, type Resources } from "../core/resources.ts";
 import type { NodeSeat } from "../node/entry.ts";
@@ -11,18 +12,19 @@ import type { NodeConfig } from "../node/node.ts";
 import type { ThreadPlan } from "../node/start-thread.ts";
 import { removeSpillFiles, whyUnusable } from "../objects/spill-files.ts";
 import { StoreUsage } from "../objects/store-usage.ts";
-import { Peer, type PeerHooks, type PeerSeat } from "../peer/peer.ts";
+import type { PeerHooks, PeerSeat } from "../peer/peer.ts";
 import { makeBells, MAX_THREADS } from "../transport/bells.ts";
 import { makeLeaseBoard } from "../transport/lease-board.ts";
-import { warmUp } from "../serialization/functions/warm-up.ts";
 import type { LogRecord } from "../transport/protocol.ts";
-import { makeChannelEnds } from "../transport/ring-channel.ts";
+import { makeChannelEnds } from "../transport/channel-ends.ts";
 import { amount, checkOptions, flag, milliseconds, number, record, text, type Check } from "./check.ts";
 import { optionName } from "./options.ts";
 import { printLog } from "./print-log.ts";
 import { makeCompiledCode, type CompiledCode } from "../worker/compiled-code.ts";
 import type { WorkerSeat } from "../worker/main.ts";
-import { currentRuntime, installedRuntime, installRuntime, Runtime, setAutoInit } from "./runtime.ts";
+import { currentRuntime, installedRuntime, installRuntime, setAutoInit } from "./current-runtime.ts";
+import type * as Driver from "./driver.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** A line that a worker printed. */
 export type { LogRecord };
@@ -110,6 +112,8 @@ interface Running {
 
 let running: Running | undefined;
 
+const driver = load<typeof Driver>("../api/driver.js");
+
 /**
  * Starts Manta in this process: a node thread that schedules, and workers that are started ahead.
  *
@@ -123,7 +127,7 @@ let running: Running | undefined;
 export async function init(options: InitOptions = {}): Promise<Session> {
   const isFirst = installedRuntime() === undefined;
   const session = start(options);
-  if (isFirst) void warmUp(); // There is nothing else to do until the threads are there.
+  if (isFirst) void driver().warmUp(); // There is nothing else to do until the threads are there.
   await installedRuntime()?.peer.query({ what: "nodes" });
   return session;
 }
@@ -200,6 +204,8 @@ function start(options: InitOptions): Session {
   });
   thread.unref();
   const seat: PeerSeat = { ...everySeat, peerId: driverId, usage: usage.forSlot(1), isNodeUp: false };
+  // The first threads boot meanwhile.
+  const { Peer, Runtime } = driver();
   let runtime: Runtime | undefined;
   let onEnded: (threadsLeft: number) => void = () => undefined;
   const ended = new Promise<number>((resolve) => (onEnded = resolve));

@@ -3,7 +3,7 @@ import type { PeerId } from "../core/ids.ts";
 import type { ObjectReport } from "../transport/protocol.ts";
 import { checkOptions, milliseconds, signal } from "./check.ts";
 import type { WaitingOptions } from "./objects.ts";
-import { currentRuntime } from "./runtime.ts";
+import { currentRuntime } from "./current-runtime.ts";
 
 /** One object as one thread knows it; a thread that borrowed an object lists it too. */
 export interface ObjectMemory {

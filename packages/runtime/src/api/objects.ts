@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from "../core/errors.ts";
 import { checkOptions, count, flag, milliseconds, signal } from "./check.ts";
 import { ObjectRef } from "./object-ref.ts";
-import { currentRuntime } from "./runtime.ts";
+import { currentRuntime } from "./current-runtime.ts";
 
 /** Options of everything that waits. */
 export interface WaitingOptions {

@@ -5,7 +5,7 @@ import { ResourceSet, type Resources } from "../core/resources.ts";
 import { checkOptions, oneOf, text } from "./check.ts";
 import { Failure } from "../objects/stored-value.ts";
 import { ObjectRef } from "./object-ref.ts";
-import { currentRuntime } from "./runtime.ts";
+import { currentRuntime } from "./current-runtime.ts";
 
 /** How bundles are spread over nodes. On one node all are the same but `STRICT_SPREAD`, which needs a node for each. */
 export type PlacementStrategy = "PACK" | "SPREAD" | "STRICT_PACK" | "STRICT_SPREAD";

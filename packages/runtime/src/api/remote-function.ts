@@ -5,7 +5,8 @@ import { LastTemplate } from "./last-template.ts";
 import type { ObjectRef } from "./object-ref.ts";
 import { setCaptures } from "../serialization/functions/captures.ts";
 import { checkTaskOptions, type Captures, type TaskOptions } from "./options.ts";
-import { currentRuntime, type Runtime } from "./runtime.ts";
+import { currentRuntime } from "./current-runtime.ts";
+import type { Runtime } from "./runtime.ts";
 import type { AnyFunction, Args, ParametersOf, Refs, Returned } from "./types.ts";
 
 /** One capture for each runtime and function, or given captures of it. */

@@ -1,8 +1,5 @@
-/**
- * The runtime of this thread: the peer and what the public functions do with it. One per thread, found under a
- * `Symbol.for` key, so that two copies of this package in one process share it.
- */
-import { InvalidArgumentError, NotInitializedError, PendingCallsLimitExceededError } from "../core/errors.ts";
+/** The runtime of this thread: the peer and what the public functions do with it. One per thread. */
+import { InvalidArgumentError, PendingCallsLimitExceededError } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { ObjectEntry } from "../objects/object-entry.ts";
 import type { Creation } from "../peer/actor-client.ts";
@@ -218,29 +215,4 @@ function checkPendingCalls(name: string, actor: HandleTarget): void {
     `${name}: ${pendingCalls} calls are pending already, and maxPendingCalls is ${maxPendingCalls}; wait for some first`,
     { actorId: actor.actorId, maxPendingCalls },
   );
-}
-
-const key = Symbol.for("@mantajs/runtime/current");
-const holder = globalThis as { [key]?: Runtime | undefined };
-let autoInit: (() => void) | undefined;
-
-export function installRuntime(runtime: Runtime | undefined): void {
-  holder[key] = runtime;
-}
-
-export function installedRuntime(): Runtime | undefined {
-  return holder[key];
-}
-
-/** How a driver starts when the first `.remote()` comes before `init()`. */
-export function setAutoInit(start: () => void): void {
-  autoInit = start;
-}
-
-/** The runtime of this thread; a driver without one starts it with the defaults. */
-export function currentRuntime(what: string): Runtime {
-  if (holder[key] === undefined) autoInit?.();
-  const runtime = holder[key];
-  if (runtime === undefined) throw new NotInitializedError(what);
-  return runtime;
 }

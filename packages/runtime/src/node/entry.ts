@@ -5,7 +5,7 @@
 import { workerData } from "node:worker_threads";
 
 import { load } from "../core/load.ts";
-import type { ChannelEnd } from "../transport/ring-channel.ts";
+import type { ChannelEnd } from "../transport/channel-ends.ts";
 import type * as Program from "./node.ts";
 import { startThread, type StartedThread, type ThreadPlan } from "./start-thread.ts";
 

@@ -2,7 +2,7 @@
 import { Worker, type ResourceLimits } from "node:worker_threads";
 
 import type { PeerId } from "../core/ids.ts";
-import type { ChannelEnd } from "../transport/ring-channel.ts";
+import type { ChannelEnd } from "../transport/channel-ends.ts";
 import type { WorkerSeat } from "../worker/main.ts";
 
 /** What a worker is made of, and the node's end of its channel. */

@@ -3,7 +3,7 @@ import type { ResourceLimits, Worker } from "node:worker_threads";
 
 import { FIRST_WORKER_SLOT, newPeerId, type PeerId } from "../core/ids.ts";
 import type { ExitCause } from "../transport/protocol.ts";
-import { makeChannelEnds, type ChannelEnd } from "../transport/ring-channel.ts";
+import { makeChannelEnds, type ChannelEnd } from "../transport/channel-ends.ts";
 import { exitCause } from "./exit-cause.ts";
 import { startThread, type StartedThread, type ThreadPlan } from "./start-thread.ts";
 

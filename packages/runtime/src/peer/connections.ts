@@ -6,7 +6,8 @@ import { slotOf, type PeerId } from "../core/ids.ts";
 import type { Attachment, Channel } from "../transport/channel.ts";
 import type { Inbox } from "../transport/inbox.ts";
 import type { Place } from "../transport/place.ts";
-import { makeChannelEnds, RingChannel, type ChannelEnd } from "../transport/ring-channel.ts";
+import { makeChannelEnds, type ChannelEnd } from "../transport/channel-ends.ts";
+import { RingChannel } from "../transport/ring-channel.ts";
 import type { PeerToPeer } from "../transport/protocol.ts";
 
 export type PeerMessageHandler = (

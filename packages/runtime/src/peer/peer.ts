@@ -15,7 +15,8 @@ import { Inbox, type Bells } from "../transport/inbox.ts";
 import { LeaseBoard } from "../transport/lease-board.ts";
 import { Outbox } from "../transport/outbox.ts";
 import type { Place } from "../transport/place.ts";
-import { RingChannel, toAttachments, toChannelEnd, type ChannelEnd } from "../transport/ring-channel.ts";
+import { toAttachments, toChannelEnd, type ChannelEnd } from "../transport/channel-ends.ts";
+import { RingChannel } from "../transport/ring-channel.ts";
 import type {
   ExitCause,
   LogRecord,

@@ -9,11 +9,15 @@ import { parseFunction } from "./functions/parse.ts";
 export { privateNames } from "./functions/private-names.ts";
 export { isInternal, takeApart } from "./functions/take-apart.ts";
 
-/** Does what a capture does, with a function of its own, and keeps nothing but what every capture needs. */
-export function rehearse(): void {
+/** Parses a function, as a capture does. */
+export function rehearseParsing(): void {
   parseFunction("(x) => x", true);
+}
+
+/** Finds the script of a function, as a capture does, and keeps nothing but what every capture needs. */
+export function listScripts(): void {
   captureScope(() => {
-    const { location } = inspectFunction(rehearse);
+    const { location } = inspectFunction(listScripts);
     if (location !== undefined) scriptOf(location.scriptId);
   });
 }

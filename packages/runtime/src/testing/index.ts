@@ -4,7 +4,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 
-import { currentRuntime, installedRuntime } from "../api/runtime.ts";
+import { currentRuntime, installedRuntime } from "../api/current-runtime.ts";
 import { InvalidArgumentError } from "../core/errors.ts";
 import type { PeerId } from "../core/ids.ts";
 import { collect } from "../objects/collect.ts";

@@ -9,43 +9,16 @@ import type { MessagePort as Port } from "node:worker_threads";
 
 import { RemoteBell } from "./bells.ts";
 import type { Attachment, Channel, Message, MessageHandler } from "./channel.ts";
+import type { ChannelEnd } from "./channel-ends.ts";
 import { Fifo } from "../core/fifo.ts";
 import type { Inbox, InboxChannel } from "./inbox.ts";
 import type { Place } from "./place.ts";
-import { isAttached, isMore, longestFrame, makeRing, RingReader, RingWriter } from "./ring.ts";
+import { isAttached, isMore, longestFrame, RingReader, RingWriter } from "./ring.ts";
 import { copyOf, scratch } from "./scratch.ts";
 import { decodeMessage, encodeMessage } from "./wire-format.ts";
 
-/** One end of a channel, to be handed to a thread. */
-export interface ChannelEnd {
-  readonly port: Port;
-  /** Ring to write to, ring to read from. */
-  readonly rings: readonly [out: SharedArrayBuffer, into: SharedArrayBuffer];
-}
-
-const RING_BYTES = 256 * 1024;
 /** What is written shows after this many bytes at the latest, so that the other thread begins while this one goes on. */
 const SHOW_BYTES = 2048;
-
-export function makeChannelEnds(ringBytes: number = RING_BYTES): readonly [ChannelEnd, ChannelEnd] {
-  const { port1, port2 } = new MessageChannel();
-  const [a, b] = [makeRing(ringBytes), makeRing(ringBytes)];
-  return [
-    { port: port1, rings: [a, b] },
-    { port: port2, rings: [b, a] },
-  ];
-}
-
-/** An end as attachments of a message. */
-export const toAttachments = (end: ChannelEnd): Attachment[] => [end.port, ...end.rings];
-
-export function toChannelEnd([port, out, into]: readonly Attachment[]): ChannelEnd {
-  if (!(port instanceof MessagePort)) throw new TypeError("a channel's end has no port");
-  if (!(out instanceof SharedArrayBuffer) || !(into instanceof SharedArrayBuffer)) {
-    throw new TypeError("a channel's end has no rings");
-  }
-  return { port, rings: [out, into] };
-}
 
 export interface RingChannelOptions {
   readonly end: ChannelEnd;

@@ -13,7 +13,7 @@ import type * as Program from "./main.ts";
 const { code } = workerData as Partial<Program.WorkerSeat>; // passed by the node's worker pool, or by nobody
 
 /** The files of the worker in the bundle, each after what it requires. Modules that are not bundled load as they are. */
-const files = ["../chunks/shared.js", "../worker/main.js"].map((file) =>
+const files = ["../chunks/shared.js", "../chunks/worker-main.js", "../worker/main.js"].map((file) =>
   fileURLToPath(new URL(file, import.meta.url)),
 );
 const scripts =

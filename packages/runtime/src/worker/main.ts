@@ -4,10 +4,11 @@
 import { workerData } from "node:worker_threads";
 
 import "../api/reducers.ts";
-import { installRuntime, Runtime } from "../api/runtime.ts";
+import { installRuntime } from "../api/current-runtime.ts";
+import { Runtime } from "../api/runtime.ts";
 import type { PeerHooks, PeerSeat } from "../peer/peer.ts";
 import { Peer } from "../peer/peer.ts";
-import type { ChannelEnd } from "../transport/ring-channel.ts";
+import type { ChannelEnd } from "../transport/channel-ends.ts";
 import { ActorHost } from "./actor-host.ts";
 import { Code } from "./code.ts";
 import type { CompiledCode } from "./compiled-code.ts";

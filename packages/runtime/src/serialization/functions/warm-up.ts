@@ -8,10 +8,12 @@ const steps: readonly (() => unknown)[] = [
   () => writing(),
   () => loadPacker(),
   () => capture(),
-  () => acorn(),
-  () => lexer(),
+  () => capture().listScripts(), // takes V8 much longer the first time
   () => writing().referenceTo(warmUp), // lists the globals and the built-in modules
-  () => capture().rehearse(), // V8 lists the scripts of the thread
+  // What only functions that travel by value need.
+  () => lexer(),
+  () => acorn(),
+  () => capture().rehearseParsing(),
 ];
 
 /**
