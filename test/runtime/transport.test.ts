@@ -182,7 +182,7 @@ describe("a channel that is never empty", () => {
         return true;
       },
     };
-    const other = { flush: (): void => undefined, drain: (): boolean => (order.push("other"), true) };
+    const other = { flush: (): void => undefined, drain: (): boolean => (order.push("other"), false) };
     inbox.add(flood);
     inbox.add(other);
     new RemoteBell(bells, 1, () => undefined).ring(true);

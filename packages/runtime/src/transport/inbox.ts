@@ -15,7 +15,7 @@ export { makeBells, MAX_THREADS, type Bells } from "./bells.ts";
 export interface InboxChannel {
   /** Sends what waits for room or for the end of the turn. */
   flush(): void;
-  /** Handles what has arrived, at most so many messages. Returns whether there was anything. */
+  /** Handles what has arrived, at most so many messages. Returns whether there may be more. */
   drain(most?: number): boolean;
 }
 
@@ -52,7 +52,7 @@ export class Inbox {
   readonly #attention: Attention;
   readonly #look = (): void => this.#lookAround();
   #seen = 0;
-  /** There may be more than the last look has taken. */
+  /** There may be more than was taken last. */
   #more = false;
   #looking = false;
   /** Looks that are scheduled for this turn of the event loop. */

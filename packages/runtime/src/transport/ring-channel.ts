@@ -112,7 +112,7 @@ export class RingChannel implements Channel, InboxChannel {
     if (count === 0) return false;
     this.#joined = true;
     if (this.#in.release()) this.#bell.ring(true);
-    return true;
+    return count === most;
   }
 
   wake(): void {
