@@ -135,6 +135,10 @@ export class ActorDirectory<T extends ActorTraits = ActorTraits> {
     return records.map((record) => ({ registration: record, update: updateOf(record) }));
   }
 
+  has(actorId: ActorId): boolean {
+    return this.#find(actorId) !== undefined;
+  }
+
   get(actorId: ActorId): ActorUpdate | undefined {
     const record = this.#find(actorId);
     return record === undefined ? undefined : updateOf(record);

@@ -8,7 +8,7 @@ import {
   type DeathCause,
   type DirectoryEffect,
 } from "../core/actor-directory.ts";
-import { actorIdOf, type PeerId, type PlacementGroupId } from "../core/ids.ts";
+import { actorIdOf, isActorOf, type ActorId, type PeerId, type PlacementGroupId } from "../core/ids.ts";
 import { ResourceSet } from "../core/resources.ts";
 import type { Demand, Scheduler, SchedulerEffect } from "../core/scheduler.ts";
 import { Introduced } from "../peer/introductions.ts";
@@ -23,6 +23,8 @@ export interface NodeActorsOptions {
   readonly join: (peer: PeerId, run: RunToPeer) => void;
   readonly terminate: (workerId: PeerId, reason: string) => void;
   readonly warnIfInfeasible: (demand: Demand, kind: string) => void;
+  /** Handles what the owner of the actor has sent by now. */
+  readonly hearOwner: (actorId: ActorId) => void;
 }
 
 /** What peers tell the node about actors. */
@@ -40,12 +42,34 @@ export class NodeActors {
   readonly #options: NodeActorsOptions;
   /** By owner and number. */
   readonly #templates = new Introduced<Template>();
+  #isHearing = false;
+  /** Said while an owner is heard, about actors of others that are not known yet. */
+  readonly #early: [from: PeerId, message: ActorToNode][] = [];
 
   constructor(options: NodeActorsOptions) {
     this.#options = options;
   }
 
+  /**
+   * A thread that has just got a handle may be heard before the owner, which has registered the actor before it gave
+   * the handle away: then the owner is heard first.
+   */
   receive(from: PeerId, message: ActorToNode): void {
+    const isEarly =
+      "actorId" in message && !isActorOf(message.actorId, from) && !this.directory.has(message.actorId);
+    if (!isEarly) return this.#act(from, message);
+    if (this.#isHearing) return void this.#early.push([from, message]);
+    this.#isHearing = true;
+    try {
+      this.#options.hearOwner(message.actorId);
+    } finally {
+      this.#isHearing = false;
+    }
+    this.#act(from, message);
+    for (const [peer, next] of this.#early.splice(0)) this.receive(peer, next);
+  }
+
+  #act(from: PeerId, message: ActorToNode): void {
     const { directory } = this;
     switch (message.t) {
       case "actor.template":

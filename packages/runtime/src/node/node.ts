@@ -5,7 +5,7 @@
 import type { ResourceLimits } from "node:worker_threads";
 
 import type { DeathCause } from "../core/actor-directory.ts";
-import { newId, slotOf } from "../core/ids.ts";
+import { isActorOf, newId, slotOf } from "../core/ids.ts";
 import type { PeerId, PlacementGroupId, RequestId } from "../core/ids.ts";
 import { ResourceSet, type Resources } from "../core/resources.ts";
 import type { WhoWaits } from "../core/scheduler-types.ts";
@@ -97,6 +97,9 @@ export class Node {
       join: (peer, run) => this.#lines.get(peer)?.outbox.join(run),
       terminate: (workerId, reason) => this.#pool.terminate(workerId, reason),
       warnIfInfeasible: (demand, kind) => this.#warnIfInfeasible(demand, kind),
+      hearOwner: (actorId) => {
+        for (const [peer, { channel }] of this.#lines) if (isActorOf(actorId, peer)) channel.drain();
+      },
     });
     this.#pool = new WorkerPool({
       resourceLimits: config.workerResourceLimits,

@@ -117,9 +117,10 @@ export class ActorClients {
     this.#link.toNode({ t: "actor.kill", actorId: client.actorId, noRestart });
   }
 
-  /** A handle is about to be sent to a thread. */
+  /** A handle is about to be sent to a thread, which may speak of the actor as soon as it has it. */
   lend(actorId: ActorId, to: PeerId): void {
     this.#link.toNode({ t: "actor.handles", actorId, peer: to, times: 1 });
+    this.#link.flushToNode();
   }
 
   submit(fields: ActorCallFields): void {

@@ -14,6 +14,8 @@ export interface Link {
   readonly usage: StoreUsage;
   readonly store: ObjectStore;
   toNode(message: PeerToNode, attachments?: readonly Attachment[]): void;
+  /** Shows the node what was sent so far, before another thread is shown what it depends on. */
+  flushToNode(): void;
   /** About one actor; neighbours go together, in one message. */
   runToNode(run: RunToNode): void;
   /** Opens the direct channel when there is none yet. A thread that is known to be dead gets nothing. */

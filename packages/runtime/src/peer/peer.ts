@@ -173,6 +173,10 @@ export class Peer implements Link {
     this.#toNode.send(message, attachments);
   }
 
+  flushToNode(): void {
+    this.#toNode.flush();
+  }
+
   runToNode(run: RunToNode): void {
     this.#toNode.join(run);
   }
