@@ -1,6 +1,7 @@
 /** The runtime of this thread: the peer and what the public functions do with it. One per thread. */
 import { InvalidArgumentError, PendingCallsLimitExceededError } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
+import { NOTHING } from "../core/nothing.ts";
 import type { ObjectEntry } from "../objects/object-entry.ts";
 import type { Creation } from "../peer/actor-client.ts";
 import type { ActorTemplate } from "../peer/actor-template.ts";
@@ -195,8 +196,6 @@ export class Runtime {
     return Array.from({ length: numReturns - 1 }, () => this.peer.objects.create(name));
   }
 }
-
-const NOTHING: readonly never[] = Object.freeze([]);
 
 function refsOf(entry: ObjectEntry, more: readonly ObjectEntry[]): ObjectRef | ObjectRef[] {
   return more.length === 0 ? new ObjectRef(entry) : [entry, ...more].map((each) => new ObjectRef(each));

@@ -33,10 +33,7 @@ export class Fifo<T> {
   }
 
   find(is: (item: T) => boolean): T | undefined {
-    for (let i = this.#head; i < this.#items.length; i++) {
-      const item = this.#items[i];
-      if (item !== undefined && is(item)) return item;
-    }
+    for (const item of this) if (is(item)) return item;
     return undefined;
   }
 

@@ -5,6 +5,7 @@
  * Each call makes some, so neither kind is derived from a common class: constructors of derived classes are slow.
  */
 import type { PeerId } from "../core/ids.ts";
+import { NOTHING } from "../core/nothing.ts";
 import type { Encoded } from "../serialization/types.ts";
 import type { ObjectEntry } from "./object-entry.ts";
 import type { Part, Segment } from "./segment.ts";
@@ -12,8 +13,6 @@ import type { StoreUsage } from "./store-usage.ts";
 
 /** Label of values that came in a message. */
 export const RECEIVED = "a value from another thread";
-
-const NOTHING: readonly never[] = Object.freeze([]);
 
 /** What besides a value keeps its memory. */
 export interface Holders {

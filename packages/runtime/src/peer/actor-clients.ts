@@ -7,6 +7,7 @@ import { makeHandle, type ActorHandle, type CallSubmitter, type HandleMeta } fro
 import type { ActorUpdate, ErrorText } from "../core/actor-directory.ts";
 import { TaskCancelledError } from "../core/errors.ts";
 import { countOf, isActorOf, type ActorId, type PeerId } from "../core/ids.ts";
+import { NOTHING } from "../core/nothing.ts";
 import { Failure, type Outcome, type StoredValue } from "../objects/stored-value.ts";
 import type { NodeToPeer } from "../transport/protocol.ts";
 import { ActorCall, type ActorCallFields } from "./actor-call.ts";
@@ -328,7 +329,7 @@ export class ActorClients {
   }
 
   #fail(call: ActorCall, error: Error | StoredValue): void {
-    this.#settle(call, new Failure(error), []);
+    this.#settle(call, new Failure(error), NOTHING);
   }
 }
 

@@ -6,6 +6,7 @@ import { handleMeta, isActorHandle, type HandleMeta } from "../api/actor-handle.
 import { ObjectRef } from "../api/object-ref.ts";
 import { SerializationError } from "../core/errors.ts";
 import type { PeerId } from "../core/ids.ts";
+import { NOTHING } from "../core/nothing.ts";
 import type { Draft } from "../objects/draft.ts";
 import { Segment } from "../objects/segment.ts";
 import { Failure, InlineValue, RECEIVED, type Outcome, type StoredValue } from "../objects/stored-value.ts";
@@ -17,8 +18,6 @@ import type { ActorClients } from "./actor-clients.ts";
 import type { Link } from "./link.ts";
 import type { ObjectTable } from "./object-table.ts";
 import type { Arguments } from "./work.ts";
-
-const NOTHING: readonly never[] = Object.freeze([]);
 
 const ofBytes = (bytes: Uint8Array): StoredValue => new InlineValue(RECEIVED, bytes, NOTHING);
 

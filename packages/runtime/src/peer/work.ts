@@ -1,6 +1,7 @@
 /** What tasks and actor calls have in common on the submitter's side: arguments, results, retries, dependencies. */
 import { ObjectRef } from "../api/object-ref.ts";
 import { taskIdOf, type PeerId, type TaskId } from "../core/ids.ts";
+import { NOTHING } from "../core/nothing.ts";
 import type { Maker, ObjectEntry } from "../objects/object-entry.ts";
 import { Failure, type Outcome, type StoredValue } from "../objects/stored-value.ts";
 import type { Attachment } from "../transport/channel.ts";
@@ -15,8 +16,6 @@ export interface Arguments {
 }
 
 export type WorkFields = Pick<Work, "count" | "submitter" | "args" | "entry" | "more" | "parent" | "retries">;
-
-const NO_MORE: readonly never[] = Object.freeze([]);
 
 /** A task or actor call that has not finished. Holds everything it needs alive. */
 export abstract class Work implements Maker {
@@ -71,7 +70,7 @@ export abstract class Work implements Maker {
   }
 
   fail(error: Error | StoredValue): void {
-    this.settle(new Failure(error), NO_MORE);
+    this.settle(new Failure(error), NOTHING);
   }
 
   /** One attempt of the budget; false when there is none left. */
@@ -81,8 +80,6 @@ export abstract class Work implements Maker {
     return true;
   }
 }
-
-const NO_SLOTS: Arguments["slots"] = Object.freeze([]);
 
 /** Encodes arguments; throws SerializationError naming `args[i]...`. */
 export function encodeArguments(args: readonly unknown[], values: Values): Arguments {
@@ -97,10 +94,8 @@ export function encodeArguments(args: readonly unknown[], values: Values): Argum
     (slots ??= []).push([index, new ObjectRef(entry)]);
     (plain ??= [...args])[index] = undefined;
   }
-  return { values: values.storeArguments(plain ?? args), slots: slots ?? NO_SLOTS };
+  return { values: values.storeArguments(plain ?? args), slots: slots ?? NOTHING };
 }
-
-const NO_WIRE_SLOTS: WireArguments["slots"] = Object.freeze([]);
 
 export function argumentsToWire(
   args: Arguments,
@@ -109,7 +104,7 @@ export function argumentsToWire(
   attachments: Attachment[],
 ): WireArguments {
   const wire = values.toWire(args.values, to, attachments);
-  if (args.slots.length === 0) return { values: wire, slots: NO_WIRE_SLOTS };
+  if (args.slots.length === 0) return { values: wire, slots: NOTHING };
   return {
     values: wire,
     slots: args.slots.map(([index, ref]) => {

@@ -8,6 +8,7 @@
  */
 import { SerializationError } from "../core/errors.ts";
 import { load, once } from "../core/load.ts";
+import { NOTHING } from "../core/nothing.ts";
 import type * as Msgpackr from "../vendor/msgpackr.ts";
 import { INLINE_LIMIT_BYTES } from "./limits.ts";
 import type { AllocateShared, Encoded } from "./types.ts";
@@ -33,8 +34,6 @@ const packer = once(
 const SCRATCH_BYTES = 8192;
 /** Scratch that grew past this is given back. */
 const SCRATCH_KEPT_BYTES = 1024 * 1024;
-
-const NOTHING: readonly never[] = Object.freeze([]);
 
 /** A value that is nothing but its bytes. */
 export function plainOf(bytes: Uint8Array): Encoded {

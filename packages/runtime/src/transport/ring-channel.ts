@@ -11,6 +11,7 @@ import { RemoteBell } from "./bells.ts";
 import type { Attachment, Channel, Message, MessageHandler } from "./channel.ts";
 import type { ChannelEnd } from "./channel-ends.ts";
 import { Fifo } from "../core/fifo.ts";
+import { NOTHING } from "../core/nothing.ts";
 import type { Inbox, InboxChannel } from "./inbox.ts";
 import type { Place } from "./place.ts";
 import { isAttached, isMore, longestFrame, RingReader, RingWriter } from "./ring.ts";
@@ -36,8 +37,6 @@ interface Waiting {
   at: number;
   readonly attached: boolean;
 }
-
-const NOTHING: readonly never[] = Object.freeze([]);
 
 /** What goes over the port; anything else is a call. */
 interface Parcel {

@@ -1,9 +1,8 @@
 /** Values inside of messages: as they are when they are nothing but bytes, as plain data otherwise. */
+import { NOTHING } from "../core/nothing.ts";
 import { appendData, readData } from "./plain-data.ts";
 import type { WireArguments, WireValue } from "./protocol.ts";
 import { append, copyOf } from "./scratch.ts";
-
-const NOTHING: readonly never[] = Object.freeze([]);
 
 /** Flag: the bytes of one value without large buffers or references. */
 export const SIMPLE = 1;

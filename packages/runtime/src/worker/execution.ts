@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 
 import { SerializationError, TaskCancelledError, TaskError, RuntimeEnvSetupError } from "../core/errors.ts";
+import { NOTHING } from "../core/nothing.ts";
 import type { StoredValue } from "../objects/stored-value.ts";
 import type { Peer } from "../peer/peer.ts";
 import { decode, prepare } from "../serialization/codec.ts";
@@ -17,8 +18,6 @@ export interface HeldArguments {
   readonly slots: readonly (readonly [index: number, value: StoredValue])[];
 }
 
-const NO_SLOTS: HeldArguments["slots"] = Object.freeze([]);
-
 export function holdArguments(
   args: WireArguments,
   attachments: readonly Attachment[],
@@ -28,7 +27,7 @@ export function holdArguments(
     values: peer.values.fromWire(args.values, attachments),
     slots:
       args.slots.length === 0
-        ? NO_SLOTS
+        ? NOTHING
         : args.slots.map(([index, value]) => [index, peer.values.fromWire(value, attachments)]),
   };
 }
