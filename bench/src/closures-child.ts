@@ -36,7 +36,7 @@ class Counter {
 const makeAdder = (by: number) => (x: number) => x + by;
 
 const warmUpStart = performance.now();
-if (process.argv[2] === "warm") await warmUp();
+if (process.argv[2] === "warm") await warmUp(() => false);
 const warmUpMicros = (performance.now() - warmUpStart) * 1000;
 const first = micros(() => capture(simple));
 const next = micros(() => capture(transitive));

@@ -147,6 +147,25 @@ describe("many shared actors", () => {
     for (const actor of actors) ray.kill(actor);
   });
 
+  it("of one class are of several when different captures are given for it", async () => {
+    const step = 0; // what the class would capture if nothing were given
+    class Stepper {
+      #at = 0;
+      next(): number {
+        return (this.#at += step);
+      }
+    }
+    // Several of each, so that each host has both.
+    const actors = times(8, (at) => {
+      const given = at % 3;
+      return ray
+        .remote(Stepper, { isolation: "shared", numCpus: 0, captures: () => ({ step: given }) })
+        .remote();
+    });
+    expect(await ray.get(actors.map((actor) => actor.next.remote()))).toEqual(times(8, (at) => at % 3));
+    for (const actor of actors) ray.kill(actor);
+  });
+
   it("wait for arguments of their constructors, and are not made when they were killed meanwhile", async () => {
     const gate = new Int32Array(new SharedArrayBuffer(8));
     const late = ray.remote((word: Int32Array) => (Atomics.wait(word, 0, 0), 5), { numCpus: 0 });

@@ -1,5 +1,6 @@
 /** Actor classes: a class and its options; `.remote(...)` makes an actor and returns its handle. */
 import { InvalidArgumentError } from "../core/errors.ts";
+import { methodsOf } from "../core/methods.ts";
 import type { ActorTemplate } from "../peer/actor-template.ts";
 import type { ActorHandle } from "./actor-handle.ts";
 import { setCaptures } from "../serialization/functions/captures.ts";
@@ -40,7 +41,7 @@ export class ActorClass<C extends AnyClass> {
       this.#last.find(runtime, options.namespace) ??
       this.#last.keep(
         runtime.actorTemplate(
-          { code: capture(runtime, cls, this.name, options.captures), methods: methodsOf(cls) },
+          { code: capture(runtime, cls, this.name, options.captures), methods: methodNames(cls) },
           options,
         ),
       );
@@ -80,20 +81,12 @@ export class ActorClass<C extends AnyClass> {
 
 const methodCache = new WeakMap<AnyClass, readonly string[]>();
 
-/** Names of the methods that a handle offers: all of the prototype chain but the constructor. */
-function methodsOf(cls: AnyClass): readonly string[] {
+/** Names of the methods that a handle offers. */
+function methodNames(cls: AnyClass): readonly string[] {
   let methods = methodCache.get(cls);
   if (methods !== undefined) return methods;
   const names = new Set<string>();
-  for (
-    let proto: unknown = cls.prototype;
-    isObject(proto) && proto !== Object.prototype;
-    proto = Object.getPrototypeOf(proto)
-  ) {
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(proto))) {
-      if (typeof value === "function" && name !== "constructor") names.add(name);
-    }
-  }
+  for (const [name] of methodsOf(cls)) names.add(name);
   if (names.size === 0) {
     throw new InvalidArgumentError(
       "remote(Class)",
@@ -104,5 +97,3 @@ function methodsOf(cls: AnyClass): readonly string[] {
   methodCache.set(cls, methods);
   return methods;
 }
-
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;

@@ -127,8 +127,10 @@ const driver = load<typeof Driver>("../api/driver.js");
 export async function init(options: InitOptions = {}): Promise<Session> {
   const isFirst = installedRuntime() === undefined;
   const session = start(options);
-  if (isFirst) void driver().warmUp(); // There is nothing else to do until the threads are there.
-  await installedRuntime()?.peer.query({ what: "nodes" });
+  const runtime = installedRuntime();
+  // There is nothing else to do until the threads are there.
+  if (isFirst) void driver().warmUp(() => runtime?.hasExported !== false);
+  await runtime?.peer.query({ what: "nodes" });
   return session;
 }
 

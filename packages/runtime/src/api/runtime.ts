@@ -32,6 +32,7 @@ export class Runtime {
   readonly seed: number | undefined;
   readonly #context: () => TaskContext | undefined;
   #lastCreation: Creation | undefined;
+  #hasExported = false;
 
   constructor(peer: Peer, context: () => TaskContext | undefined, seed?: number) {
     this.peer = peer;
@@ -48,8 +49,14 @@ export class Runtime {
     return this.#context()?.frame.namespace ?? this.peer.seat.namespace;
   }
 
+  /** Whether a function or class has been captured. */
+  get hasExported(): boolean {
+    return this.#hasExported;
+  }
+
   /** Captures a function or class, once. Identical code and captures share an id. */
   exportFunction(fn: Function, name: string): FunctionExport {
+    this.#hasExported = true;
     const value = this.peer.values.store(fn, name);
     const { bytes, buffers, tracked } = value.encoded;
     const size = buffers.reduce((sum, buffer) => sum + buffer.byteLength, bytes.byteLength);

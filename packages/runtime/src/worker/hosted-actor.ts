@@ -3,6 +3,7 @@ import { callName, type HandleMeta } from "../api/actor-handle.ts";
 import { InvalidArgumentError } from "../core/errors.ts";
 import { actorIdOf, type ActorId, type PeerId } from "../core/ids.ts";
 import { LinkedList, type Linked } from "../core/linked-list.ts";
+import { methodsOf } from "../core/methods.ts";
 import type { PoolSelector } from "../core/resource-pools.ts";
 import type { Resources } from "../core/resources.ts";
 import type { PeerToPeer, WireActorTemplate } from "../transport/protocol.ts";
@@ -185,16 +186,6 @@ function hasAsyncMethod(cls: Function): boolean {
 }
 
 function findAsyncMethod(cls: Function): boolean {
-  for (
-    let proto: unknown = cls.prototype;
-    isObject(proto) && proto !== Object.prototype;
-    proto = Object.getPrototypeOf(proto)
-  ) {
-    for (const { value } of Object.values(Object.getOwnPropertyDescriptors(proto))) {
-      if (typeof value === "function" && value.constructor.name.startsWith("Async")) return true;
-    }
-  }
+  for (const [, method] of methodsOf(cls)) if (method.constructor.name.startsWith("Async")) return true;
   return false;
 }
-
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;

@@ -27,6 +27,11 @@ export function identify(cls: Function): string {
   return id;
 }
 
+/** From now on the class has another id; what travels under the old one still finds it here. */
+export function forgetIdentity(cls: Function): void {
+  ids.delete(cls);
+}
+
 let captures = 0;
 
 /** Numbers the captures of classes in this thread, so that an older one is told from a newer. */

@@ -19,10 +19,13 @@ const steps: readonly (() => unknown)[] = [
 /**
  * Loads the parser and the inspector, and lists the globals and the scripts of this thread, so that the first capture
  * does not have to. Between the steps the thread does what else there is to do. Never rejects.
+ *
+ * @param isOver whether the first capture has been: it did what it needed, and the rest only takes time from the threads
  */
-export async function warmUp(): Promise<void> {
+export async function warmUp(isOver: () => boolean): Promise<void> {
   for (const step of steps) {
     await new Promise((resolve) => setImmediate(resolve));
+    if (isOver()) return;
     try {
       step();
     } catch {
