@@ -260,6 +260,26 @@ describe("memory()", () => {
     ray.kill(keeper);
   });
 
+  it("tells refs of unfinished work and of other objects from those of the program", async () => {
+    const word = new Int32Array(new SharedArrayBuffer(4));
+    const held = ray.remote(async (flags: Int32Array, argument: unknown) => {
+      await Atomics.waitAsync(flags, 0, 0).value;
+      return typeof argument;
+    });
+    const ref = ray.put(filled(1));
+    const box = ray.put({ ref, large: filled(2) });
+    const works = [held.remote(word, ref), held.remote(word, { ref }), held.remote(word, { ref })];
+    const { workerId } = ray.getRuntimeContext();
+    const own = async (): Promise<ray.ObjectMemory | undefined> =>
+      (await ray.memory()).find((object) => object.objectId === ref.id && object.workerId === workerId);
+    expect(await own()).toMatchObject({ localRefs: 1, usedByPendingTasks: 3, capturedInObjects: 1 });
+    Atomics.store(word, 0, 1);
+    Atomics.notify(word, 0);
+    await ray.get(works);
+    box[Symbol.dispose]();
+    expect(await own()).toMatchObject({ localRefs: 1, usedByPendingTasks: 0, capturedInObjects: 0 });
+  });
+
   it("can be asked inside a task", async () => {
     const ref = ray.put(filled(1));
     const list = ray.remote(async () => (await ray.memory()).map((object) => object.objectId));

@@ -19,8 +19,15 @@ export interface ObjectMemory {
   readonly workerId: string;
   /** `inline`: small, it lives in its ref. `memory`: shared memory. `spilled`: (in part) on disk. */
   readonly where: "pending" | "inline" | "memory" | "spilled" | "failed";
-  /** ObjectRefs in this thread that were not disposed of, those in arguments and in other objects included. */
+  /**
+   * ObjectRefs in this thread that were not disposed of, and are not counted below: variables of the program, captured
+   * values of functions, arguments of what runs here. Garbage that was not collected yet counts as well.
+   */
   readonly localRefs: number;
+  /** Refs in arguments of tasks and calls that this thread submitted and that are not finished, or of actors that may restart. */
+  readonly usedByPendingTasks: number;
+  /** Refs in the values of other objects in this list. */
+  readonly capturedInObjects: number;
   /** Threads that have refs to it or its memory, and how many. Known to its owner. */
   readonly borrowers: Readonly<Record<string, number>>;
   /** Large buffers of it that code of this thread still looks at (or that are garbage not yet collected). */

@@ -5,7 +5,7 @@ import type { ObjectEntry } from "./object-entry.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { Segment, type Part } from "./segment.ts";
 import type { StoreUsage } from "./store-usage.ts";
-import type { Holders, StoredValue } from "./stored-value.ts";
+import { freeRefs, type Holders, type StoredValue } from "./stored-value.ts";
 
 /** The large parts of one stored value. Outlives the value, so that the store can free them when it is garbage. */
 export interface Held {
@@ -101,6 +101,7 @@ export class LargeValue implements StoredValue {
 
   free(): void {
     this.#store.release(this.#held, this);
+    freeRefs(this.tracked);
   }
 }
 

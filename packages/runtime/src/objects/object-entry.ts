@@ -50,6 +50,11 @@ export class ObjectEntry {
     return (this.#borrowers ??= new RefCounter());
   }
 
+  /** Of the value; 0 while that is not known. */
+  get sizeBytes(): number {
+    return this.outcome?.ok === true ? this.outcome.sizeBytes : 0;
+  }
+
   get isBorrowed(): boolean {
     return this.#borrowers?.inUse === true;
   }
@@ -96,5 +101,30 @@ export class ObjectEntry {
   offReady(waiter: Waiter): void {
     if (this.#waiters === waiter) this.#waiters = undefined;
     else if (typeof this.#waiters === "object") this.#waiters.delete(waiter);
+  }
+}
+
+/** An object of another thread, which counts this one among its borrowers until it is told otherwise. */
+export class BorrowedEntry extends ObjectEntry {
+  readonly #sizeBytes: number;
+  readonly #unused: (entry: BorrowedEntry) => void;
+
+  /**
+   * @param sizeBytes as the sender of the ref knew it
+   * @param unused called when all refs of this thread were given up explicitly
+   */
+  constructor(id: ObjectId, ownerId: PeerId, sizeBytes: number, unused: (entry: BorrowedEntry) => void) {
+    super(id, ownerId, "a ref from another thread");
+    this.#sizeBytes = sizeBytes;
+    this.#unused = unused;
+  }
+
+  override get sizeBytes(): number {
+    return this.isReady ? super.sizeBytes : this.#sizeBytes;
+  }
+
+  override freeIfUnused(): void {
+    super.freeIfUnused();
+    if (this.instances === 0) this.#unused(this);
   }
 }

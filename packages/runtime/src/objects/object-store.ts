@@ -31,6 +31,10 @@ export interface StoreLink {
   count(id: SegmentId, peer: PeerId, times: number): void;
   /** Asks a thread to let go of what it does not need. */
   press(peer: PeerId): void;
+  /** Threads that have refs to objects of this one. */
+  refHolders(): Iterable<PeerId>;
+  /** Right after a collection: gives back refs to objects of other threads that are garbage. */
+  sweepRefs(): void;
 }
 
 interface Watched {
@@ -361,12 +365,13 @@ export class ObjectStore implements DraftHost {
       const { view } = segment;
       if (view !== undefined && view.deref() === undefined) this.#closeView({ segment, view });
     }
+    this.#link.sweepRefs();
     forgetDereferenced(); // or the next sweep of this turn would find them alive
   }
 
-  /** Threads whose memory this one has, and those that have memory of this one. */
+  /** Threads whose memory this one has, and those that have memory of this one or refs to its objects. */
   #askOthers(): void {
-    const peers = new Set<PeerId>();
+    const peers = new Set<PeerId>(this.#link.refHolders());
     for (const id of this.#segments.keys()) {
       peers.add(homeOf(id));
       for (const [peer] of this.#ledger.borrowers(id)) peers.add(peer);

@@ -4,6 +4,7 @@
  *
  * Each call makes some, so neither kind is derived from a common class: constructors of derived classes are slow.
  */
+import { ObjectRef } from "../api/object-ref.ts";
 import type { PeerId } from "../core/ids.ts";
 import { NOTHING } from "../core/nothing.ts";
 import type { Encoded } from "../serialization/types.ts";
@@ -47,8 +48,16 @@ export interface StoredValue {
   becomes(entry: ObjectEntry): void;
   /** This thread owns the value from now on: its bytes count until it is freed or collected. */
   own(usage: StoreUsage): this;
-  /** Gives the value up at once; memory that user code still looks at goes when it no longer does. */
+  /**
+   * Gives the value up at once, and the refs that it holds; memory that user code still looks at goes when it no longer
+   * does.
+   */
   free(): void;
+}
+
+/** Gives up the refs of a value that is given up: they are its own, user code has others. */
+export function freeRefs(tracked: readonly object[]): void {
+  for (const item of tracked) if (ObjectRef.isRef(item)) item[Symbol.dispose]();
 }
 
 /** A value without shared memory: it is its own encoded form, and may be the value of many objects. */
@@ -100,7 +109,7 @@ export class InlineValue implements StoredValue, Encoded {
   }
 
   free(): void {
-    // It goes with the last reference.
+    freeRefs(this.tracked); // the rest goes with the last reference
   }
 }
 

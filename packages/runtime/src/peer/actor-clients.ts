@@ -17,7 +17,7 @@ import type { Link } from "./link.ts";
 import type { ObjectTable } from "./object-table.ts";
 import type { PendingWork } from "./pending-work.ts";
 import type { Values } from "./values.ts";
-import { argumentsToWire, whenArgumentsReady } from "./work.ts";
+import { argumentsToWire, letGo, whenArgumentsReady, type Arguments } from "./work.ts";
 
 export interface ActorClientsOptions {
   readonly link: Link;
@@ -167,7 +167,7 @@ export class ActorClients {
     if (state === "RESTARTING" || (isNew && state !== "DEAD")) this.#interrupted(client);
     this.#flush(client);
     if (state !== "DEAD") return;
-    client.creation = undefined;
+    this.#giveUpCreation(client);
     if (client.handles === 0) this.#forget(client);
   }
 
@@ -195,6 +195,11 @@ export class ActorClients {
     for (const clients of [this.#own, this.#borrowed]) {
       for (const client of clients.values()) if (client.hasQueue) yield* client.queue;
     }
+  }
+
+  /** Arguments of constructors that may have to run (again). */
+  *creations(): Iterable<Arguments> {
+    for (const { creation } of this.#own.values()) if (creation !== undefined) yield creation.args;
   }
 
   abandon(error: (name: string) => Error): void {
@@ -230,10 +235,16 @@ export class ActorClients {
     const { args } = creation;
     if (args.slots.length === 0) return this.#sendCreation(client, creation, workerId);
     whenArgumentsReady(args, this.#options.objects, (error) => {
-      if (client.address !== address) return; // dead, or placed anew
+      if (client.address !== address || client.creation !== creation) return; // dead, or placed anew
       if (error === undefined) this.#sendCreation(client, creation, workerId);
       else this.#link.toNode({ t: "actor.creationFailed", address, error: argumentError(error) });
     });
+  }
+
+  /** It will not be created (again). */
+  #giveUpCreation(client: ActorClient): void {
+    if (client.creation !== undefined) letGo(client.creation.args);
+    client.creation = undefined;
   }
 
   /** Calls may follow at once: they wait where the actor is. */
@@ -255,7 +266,7 @@ export class ActorClients {
       },
       attachments,
     );
-    if (template.maxRestarts === 0) client.creation = undefined;
+    if (template.maxRestarts === 0) this.#giveUpCreation(client);
     client.state = "ALIVE";
     this.#flush(client);
   }

@@ -7,7 +7,7 @@
 import { ObjectRef } from "../api/object-ref.ts";
 import { ObjectLostError, OwnerDiedError } from "../core/errors.ts";
 import type { ObjectId, PeerId } from "../core/ids.ts";
-import { ObjectEntry } from "../objects/object-entry.ts";
+import { BorrowedEntry, ObjectEntry } from "../objects/object-entry.ts";
 import { Failure, type Outcome, type StoredValue } from "../objects/stored-value.ts";
 import type { ExitCause } from "../transport/protocol.ts";
 import type { Link } from "./link.ts";
@@ -15,7 +15,7 @@ import type { Link } from "./link.ts";
 interface Borrowed {
   readonly id: ObjectId;
   readonly ownerId: PeerId;
-  readonly entry: WeakRef<ObjectEntry>;
+  readonly entry: WeakRef<BorrowedEntry>;
   /** How many times the ref was handed to this thread. */
   times: number;
 }
@@ -32,6 +32,11 @@ export class ObjectTable {
   /** Entries somebody waits for; they must not be collected while a request is under way. */
   readonly #requested = new Map<ObjectId, ObjectEntry>();
   readonly #collected: FinalizationRegistry<Borrowed>;
+  readonly #unused = (entry: BorrowedEntry): void => {
+    const borrowed = this.#borrowed.get(entry.id);
+    // Whoever waits for the value still gets it: the request has gone ahead.
+    if (borrowed?.entry.deref() === entry) this.#giveBack(borrowed);
+  };
 
   constructor(link: Link) {
     this.#link = link;
@@ -50,8 +55,8 @@ export class ObjectTable {
     return new ObjectRef(entry);
   }
 
-  /** This thread received a ref once more. */
-  receive(id: ObjectId, ownerId: PeerId): ObjectRef {
+  /** This thread received a ref once more. @param sizeBytes of the value, as the sender knew it */
+  receive(id: ObjectId, ownerId: PeerId, sizeBytes: number): ObjectRef {
     if (ownerId === this.#link.peerId) {
       const own = this.#shared.get(id) ?? this.#goingHome.get(id);
       const ref = new ObjectRef(own ?? this.#lost(id, ownerId));
@@ -61,10 +66,12 @@ export class ObjectTable {
     const known = this.#borrowed.get(id);
     let entry = known?.entry.deref();
     if (known === undefined || entry === undefined) {
-      entry = new ObjectEntry(id, ownerId, "a ref from another thread");
+      entry = new BorrowedEntry(id, ownerId, sizeBytes, this.#unused);
       const borrowed = { id, ownerId, entry: new WeakRef(entry), times: 1 };
       this.#borrowed.set(id, borrowed);
-      this.#collected.register(entry, borrowed);
+      this.#collected.register(entry, borrowed, borrowed);
+      // The owner keeps as many bytes until this thread finds out that the ref is garbage.
+      this.#link.store.memory.handedOut(Math.max(1, sizeBytes));
       if (this.#link.isDead(ownerId)) entry.settle(ownerDied(id, ownerId, undefined));
     } else known.times++;
     return new ObjectRef(entry);
@@ -136,6 +143,18 @@ export class ObjectTable {
     }
   }
 
+  /** Threads that have refs to objects of this one. */
+  *borrowers(): Iterable<PeerId> {
+    for (const { borrowers } of this.#shared.values()) yield* borrowers.peers() as readonly PeerId[]; // it counts peers
+  }
+
+  /** Right after a collection: gives back the refs that turned out to be garbage. */
+  sweep(): void {
+    for (const borrowed of this.#borrowed.values()) {
+      if (borrowed.entry.deref() === undefined) this.#giveBack(borrowed);
+    }
+  }
+
   /** Whether other threads depend on objects of this thread. */
   get isOwner(): boolean {
     return this.#shared.size > 0;
@@ -152,6 +171,7 @@ export class ObjectTable {
   }
 
   #giveBack(borrowed: Borrowed): void {
+    this.#collected.unregister(borrowed);
     if (this.#borrowed.get(borrowed.id) === borrowed) this.#borrowed.delete(borrowed.id);
     this.#link.toPeer(borrowed.ownerId, {
       t: "object.count",

@@ -40,7 +40,7 @@ import { Task, TaskSubmitter } from "./task-submitter.ts";
 import { taskTemplates, type TaskTemplate } from "./task-template.ts";
 import { Values } from "./values.ts";
 import { Waiting } from "./waiting.ts";
-import type { Work } from "./work.ts";
+import type { Arguments, Work } from "./work.ts";
 
 /** What the node hands to a new thread. */
 export interface PeerSeat {
@@ -137,9 +137,11 @@ export class Peer implements Link {
       count: (segmentId, peer, times) =>
         this.toPeer(homeOf(segmentId), { t: "segment.count", segmentId, peer, times }),
       press: (peer) => this.toPeer(peer, { t: "store.press" }),
+      refHolders: () => this.objects.borrowers(),
+      sweepRefs: () => this.objects.sweep(),
     });
     this.objects = new ObjectTable(this);
-    this.storeQueries = new StoreQueries(this, this.objects);
+    this.storeQueries = new StoreQueries(this, this.objects, () => this.#heldArguments());
     this.actors = new ActorClients({
       link: this,
       pending: this.pending,
@@ -202,10 +204,19 @@ export class Peer implements Link {
   /** Cancels what a task submitted and what has not finished. Looks at all of this thread's work: that is rare. */
   cancelSubmittedBy(parent: object): void {
     const children: Work[] = [];
-    for (const works of [this.pending.all(), this.tasks.unsent(), this.actors.unsent()]) {
-      for (const work of works) if (work.parent === parent) children.push(work);
-    }
+    for (const work of this.#unfinished()) if (work.parent === parent) children.push(work);
     for (const child of children) child.cancel({ force: false, recursive: true });
+  }
+
+  *#unfinished(): Iterable<Work> {
+    yield* this.pending.all();
+    yield* this.tasks.unsent();
+    yield* this.actors.unsent();
+  }
+
+  *#heldArguments(): Iterable<Arguments> {
+    for (const work of this.#unfinished()) if (!work.isSettled) yield work.args;
+    yield* this.actors.creations();
   }
 
   /** Something is awaited from here: keeps the thread alive until the returned function is called. */

@@ -1,4 +1,5 @@
 /** Questions between the object stores of threads: what each one keeps, and whether it can do with less. */
+import { ObjectRef } from "../api/object-ref.ts";
 import { GetTimeoutError } from "../core/errors.ts";
 import { newId, type PeerId, type RequestId } from "../core/ids.ts";
 import type { ObjectEntry } from "../objects/object-entry.ts";
@@ -6,6 +7,7 @@ import type { StoredValue } from "../objects/stored-value.ts";
 import type { ObjectReport, StoreReport } from "../transport/protocol.ts";
 import type { Link } from "./link.ts";
 import type { ObjectTable } from "./object-table.ts";
+import type { Arguments } from "./work.ts";
 
 interface Asked {
   readonly peer: PeerId;
@@ -20,11 +22,14 @@ export interface AskOptions {
 export class StoreQueries {
   readonly #link: Link;
   readonly #objects: ObjectTable;
+  readonly #heldArguments: () => Iterable<Arguments>;
   readonly #asked = new Map<RequestId, Asked>();
 
-  constructor(link: Link, objects: ObjectTable) {
+  /** @param heldArguments what this thread keeps for work that is not finished */
+  constructor(link: Link, objects: ObjectTable, heldArguments: () => Iterable<Arguments>) {
     this.#link = link;
     this.#objects = objects;
+    this.#heldArguments = heldArguments;
   }
 
   /**
@@ -109,17 +114,48 @@ export class StoreQueries {
   report(collect: boolean): StoreReport {
     const { store, peerId } = this.#link;
     if (collect) store.memory.collect();
-    const reports: ObjectReport[] = [];
+    const listed: [entry: ObjectEntry | undefined, value: StoredValue | undefined][] = [];
     const seen = new Set<ObjectEntry>();
     for (const value of store.values()) {
-      const { entry } = value;
-      if (entry !== undefined) seen.add(entry);
-      reports.push(reportOf(entry, value, peerId));
+      if (value.entry !== undefined) seen.add(value.entry);
+      listed.push([value.entry, value]);
     }
     for (const entry of this.#objects.entries()) {
-      if (!seen.has(entry)) reports.push(reportOf(entry, valueOf(entry), peerId));
+      if (!seen.has(entry)) listed.push([entry, valueOf(entry)]);
     }
-    return reports;
+    const holders = new RefHolders(
+      this.#heldArguments(),
+      listed.map(([, value]) => value),
+    );
+    return listed.map(([entry, value]) => reportOf(entry, value, holders, peerId));
+  }
+}
+
+/** How many refs arguments and objects hold. */
+class RefHolders {
+  readonly arguments = new Map<ObjectEntry, number>();
+  readonly objects = new Map<ObjectEntry, number>();
+
+  constructor(held: Iterable<Arguments>, values: readonly (StoredValue | undefined)[]) {
+    const ofArguments = new Set<StoredValue>();
+    for (const { values: encoded, slots } of held) {
+      ofArguments.add(encoded);
+      countRefs(encoded.tracked, this.arguments);
+      countRefs(
+        slots.map(([, ref]) => ref),
+        this.arguments,
+      );
+    }
+    for (const value of values) {
+      if (value !== undefined && !ofArguments.has(value)) countRefs(value.tracked, this.objects);
+    }
+  }
+}
+
+function countRefs(tracked: readonly object[], into: Map<ObjectEntry, number>): void {
+  for (const item of tracked) {
+    const entry = ObjectRef.isRef(item) ? ObjectRef.entryOf(item) : undefined;
+    if (entry !== undefined) into.set(entry, (into.get(entry) ?? 0) + 1);
   }
 }
 
@@ -130,9 +166,12 @@ function valueOf(entry: ObjectEntry): StoredValue | undefined {
 function reportOf(
   entry: ObjectEntry | undefined,
   value: StoredValue | undefined,
+  refs: RefHolders,
   self: PeerId,
 ): ObjectReport {
   const holders = value?.holders;
+  const usedByPendingTasks = entry === undefined ? 0 : (refs.arguments.get(entry) ?? 0);
+  const capturedInObjects = entry === undefined ? 0 : (refs.objects.get(entry) ?? 0);
   const borrowers = new Map(holders?.borrowers);
   for (const [peer, times] of entry?.borrowers.counts() ?? []) borrowers.set(peer, times);
   return {
@@ -141,7 +180,9 @@ function reportOf(
     sizeBytes: value?.sizeBytes ?? 0,
     ownerId: entry?.ownerId ?? self,
     where: value === undefined ? (entry?.isReady === true ? "failed" : "pending") : value.where,
-    localRefs: entry?.instances ?? 0,
+    localRefs: (entry?.instances ?? 0) - usedByPendingTasks - capturedInObjects,
+    usedByPendingTasks,
+    capturedInObjects,
     borrowers: [...borrowers].filter(([, times]) => times > 0),
     liveViews: holders?.views ?? 0,
   };

@@ -228,7 +228,10 @@ export class TaskSubmitter {
     const { lease, taskId, name } = task;
     const cancelled = (): Error =>
       new TaskCancelledError(`task ${name} (${taskId}) was cancelled`, { fields: { taskId } });
-    if (lease === undefined) return task.fail(cancelled());
+    if (lease === undefined) {
+      task.fail(cancelled());
+      return this.#skipSettled(this.#shapes.get(task.template.shape));
+    }
     if (options.force) this.#takeBack(lease);
     if (task.lease === undefined) {
       task.fail(cancelled()); // it had not begun
@@ -253,6 +256,13 @@ export class TaskSubmitter {
     const shape = this.#shapeOf(task.template);
     shape.queue.push(task);
     this.#feedAll(shape);
+  }
+
+  /** No worker is asked for on behalf of what was cancelled. */
+  #skipSettled(shape: Shape | undefined): void {
+    if (shape === undefined) return;
+    while (shape.queue.peek()?.isSettled === true) shape.queue.shift();
+    this.#ask(shape);
   }
 
   #requeue(tasks: readonly Task[]): void {

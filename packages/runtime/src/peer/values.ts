@@ -89,7 +89,7 @@ export class Values {
           this.#objects.lend(item, to);
           const entry = ObjectRef.entryOf(item);
           if (entry === undefined) throw new Error(`${String(item)} was disposed of while a value holds it`);
-          return ["o", entry.id, entry.ownerId];
+          return ["o", entry.id, entry.ownerId, entry.sizeBytes];
         }
         if (!isActorHandle(item))
           throw new Error("a tracked value is neither an ObjectRef nor an ActorHandle");
@@ -105,7 +105,7 @@ export class Values {
       return wire.b.length === 1 ? oneByte(wire.b) : ofBytes(wire.b);
     }
     const tracked = wire.r.map((item): ObjectRef | ActorHandle => {
-      if (item[0] === "o") return this.#objects.receive(item[1], item[2]);
+      if (item[0] === "o") return this.#objects.receive(item[1], item[2], item[3]);
       return this.#actors.receive(item[1], item[2]);
     });
     return this.#link.store.receive({ bytes: wire.b, tracked }, wire.s, attachments);

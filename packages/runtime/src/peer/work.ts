@@ -62,6 +62,7 @@ export abstract class Work implements Maker {
   /** One outcome for each return value, or a failure for all of them. */
   settle(first: Outcome, more: readonly Outcome[]): void {
     this.entry.settle(first);
+    letGo(this.args);
     if (this.more.length === 0) return;
     for (const [index, entry] of this.more.entries()) {
       const outcome = first.ok ? more[index] : first;
@@ -95,6 +96,12 @@ export function encodeArguments(args: readonly unknown[], values: Values): Argum
     (plain ??= [...args])[index] = undefined;
   }
   return { values: values.storeArguments(plain ?? args), slots: slots ?? NOTHING };
+}
+
+/** Nobody will send them any more: gives up their memory, and the refs that were kept for them. */
+export function letGo({ values, slots }: Arguments): void {
+  values.free();
+  for (const [, ref] of slots) ref[Symbol.dispose]();
 }
 
 export function argumentsToWire(

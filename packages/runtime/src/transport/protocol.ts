@@ -34,7 +34,8 @@ export type WireSegment =
   | readonly [kind: "x", reason: string, byteLength: number];
 
 export type WireTracked =
-  readonly [kind: "o", id: ObjectId, owner: PeerId] | readonly [kind: "a", id: ActorId, handle: unknown];
+  | readonly [kind: "o", id: ObjectId, owner: PeerId, sizeBytes: number]
+  | readonly [kind: "a", id: ActorId, handle: unknown];
 
 /** How a thread ended. */
 export interface ExitCause {
@@ -314,8 +315,12 @@ export interface ObjectReport {
   readonly sizeBytes: number;
   readonly ownerId: PeerId;
   readonly where: "pending" | "inline" | "memory" | "spilled" | "failed";
-  /** ObjectRefs in this thread that were not disposed of. */
+  /** ObjectRefs in this thread that were not disposed of, without those below. */
   readonly localRefs: number;
+  /** Refs in arguments of work that is not finished. */
+  readonly usedByPendingTasks: number;
+  /** Refs in values of listed objects. */
+  readonly capturedInObjects: number;
   /** Threads that have refs to the object or memory of it, and how many. */
   readonly borrowers: readonly (readonly [peer: PeerId, count: number])[];
   /** Buffers of the value that user code of this thread may see. */

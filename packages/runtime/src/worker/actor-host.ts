@@ -18,6 +18,7 @@ import {
   decodeArguments,
   execute,
   holdArguments,
+  letGo,
   prepareArguments,
   storeError,
   type HeldArguments,
@@ -75,7 +76,7 @@ export class ActorHost {
     const actor = this.#actors.get(message.address);
     const args = holdArguments(message.args, attachments, this.#peer);
     // Gone, or made anew since the call was sent: the caller hears of it from the node, and decides what becomes of it.
-    if (actor === undefined) return;
+    if (actor === undefined) return letGo(args);
     actor.push(new HostedCall(from, message, actor, args, this.#judge));
     this.#awaitTurn(actor);
   }
@@ -175,6 +176,7 @@ export class ActorHost {
     } catch (error) {
       this.#failed(actor, error);
     }
+    letGo(args);
   }
 
   #failed(actor: HostedActor, raised: unknown): void {
@@ -189,7 +191,10 @@ export class ActorHost {
 
   #begin(actor: HostedActor, call: HostedCall): void {
     const { context } = call;
-    if (context.isCancelled) return answerError(this.#peer, context, context.signal.reason);
+    if (context.isCancelled) {
+      answerError(this.#peer, context, context.signal.reason);
+      return letGo(call.args);
+    }
     actor.current = context;
     const unfinished = execute(call, this.#peer);
     actor.current = undefined;

@@ -110,8 +110,8 @@ function fails(raised: unknown, execution: Execution, peer: Peer): boolean {
   return true;
 }
 
-/** The user's code has what it keeps; memory of large arguments need not wait for a collection. */
-function letGo({ values, slots }: HeldArguments): void {
+/** The user's code has what it keeps; memory and refs of arguments need not wait for a collection. */
+export function letGo({ values, slots }: HeldArguments): void {
   values.free();
   for (const [, value] of slots) value.free();
 }

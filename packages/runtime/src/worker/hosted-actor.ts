@@ -7,7 +7,7 @@ import { methodsOf } from "../core/methods.ts";
 import type { PoolSelector } from "../core/resource-pools.ts";
 import type { Resources } from "../core/resources.ts";
 import type { PeerToPeer, WireActorTemplate } from "../transport/protocol.ts";
-import type { Execution, HeldArguments } from "./execution.ts";
+import { letGo, type Execution, type HeldArguments } from "./execution.ts";
 import { taskContext, TaskContext, type ContextActor, type ContextFrame } from "./task-context.ts";
 
 type Create = Extract<PeerToPeer, { t: "actor.create" }>;
@@ -87,8 +87,9 @@ export class HostedActor implements ContextActor, ContextFrame {
   /** Drops what has not begun. */
   end(): void {
     this.gone = true;
+    if (this.args !== undefined) letGo(this.args);
     this.args = undefined;
-    this.#queue?.clear();
+    for (const call of this.#queue?.clear() ?? []) letGo(call.args);
   }
 
   /** Calls that have begun and will finish later. */

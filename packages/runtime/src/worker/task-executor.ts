@@ -17,6 +17,7 @@ import {
   cancelTask,
   execute,
   holdArguments,
+  letGo,
   prepareArguments,
   type Execution,
 } from "./execution.ts";
@@ -112,9 +113,12 @@ export class TaskExecutor {
     this.#scheduled = false;
     const sliceEnd = now() + SLICE_MS;
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      if (!next.claim()) continue;
+      if (!next.claim()) {
+        letGo(next.args);
+        continue;
+      }
       if (next.context.isCancelled) {
-        answerError(this.#peer, next.context, next.context.signal.reason);
+        this.#fail(next, next.context.signal.reason);
         continue;
       }
       this.#current = next.context;
@@ -143,7 +147,7 @@ export class TaskExecutor {
       if (typeof fn === "function" && preparing === undefined) return this.#execute(task, fn);
       return this.#startLater(task, fn, preparing);
     } catch (error) {
-      answerError(this.#peer, task.context, error);
+      this.#fail(task, error);
       return undefined;
     }
   }
@@ -158,8 +162,14 @@ export class TaskExecutor {
       await preparing;
       await this.#execute(task, loaded);
     } catch (error) {
-      answerError(this.#peer, task.context, error);
+      this.#fail(task, error);
     }
+  }
+
+  /** It did not begin. */
+  #fail({ context, args }: Queued, error: unknown): void {
+    answerError(this.#peer, context, error);
+    letGo(args);
   }
 
   #execute({ context, template, retries, args }: Queued, fn: Function): Promise<void> | undefined {
