@@ -45,7 +45,10 @@ def row(name, operations=1):
     def decorate(prepare):
         if name in NAMES:
             print(name, file=sys.stderr)
-            results[name] = measure(prepare(), operations)
+            try:
+                results[name] = measure(prepare(), operations)
+            except Exception as error:  # the other rows are still worth their time
+                print(f"{name} failed: {error}", file=sys.stderr)
         return prepare
 
     return decorate

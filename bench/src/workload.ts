@@ -144,3 +144,14 @@ export async function importTuneMs(): Promise<number> {
   await import("@mantajs/tune");
   return performance.now() - start;
 }
+
+/** An actor that is sent refs. */
+export class Looker {
+  async look({ ref }: { readonly ref: ray.ObjectRef<Uint8Array> }, really: boolean): Promise<number> {
+    return really ? (await ray.get(ref)).length : 0;
+  }
+}
+
+export function bytesOf(count: number): Uint8Array {
+  return new Uint8Array(count);
+}

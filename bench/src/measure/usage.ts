@@ -10,8 +10,8 @@ export interface Snapshot {
 
 /** What a row used. */
 export interface Usage {
-  /** Resident memory at the end less that before the first call. */
-  readonly rssDeltaBytes: number;
+  /** Resident memory at the end less that before the first call; undefined where each sample had a process of its own. */
+  readonly rssDeltaBytes: number | undefined;
   /** The most that the process ever had, its start included. */
   readonly rssPeakBytes: number;
   /** CPU time of the measured part, all threads. */

@@ -7,12 +7,18 @@ import { Worker } from "node:worker_threads";
 import type { ProbeName } from "../process/probe-run.ts";
 import type { Timed } from "../rows/row.ts";
 
-/** Each returns its milliseconds; `mark` is called where the measured part begins, imports left out. */
-const probes: Record<ProbeName, (mark: () => void) => Promise<number>> = {
+/** What came of a probe; what is left to do when all readings have been made. */
+interface Probed {
+  readonly ms: number;
+  readonly close?: () => Promise<unknown>;
+}
+
+/** `mark` is called where the measured part begins, imports left out. */
+const probes: Record<ProbeName, (mark: () => void) => Promise<Probed>> = {
   "raw-worker": async (mark) => {
     const { startMs } = await import("../process/raw-worker.ts");
     mark();
-    return startMs();
+    return { ms: await startMs() };
   },
 
   init: async (mark) => {
@@ -22,9 +28,7 @@ const probes: Record<ProbeName, (mark: () => void) => Promise<number>> = {
     const start = performance.now();
     await ray.init({ logToDriver: false });
     await ray.get(ray.remote(smallValue).remote());
-    const elapsed = performance.now() - start;
-    await ray.shutdown();
-    return elapsed;
+    return { ms: performance.now() - start, close: ray.shutdown };
   },
 
   "import-runtime": (mark) => {
@@ -38,7 +42,7 @@ const probes: Record<ProbeName, (mark: () => void) => Promise<number>> = {
     const entry = new URL("../worker/entry.js", import.meta.resolve("@mantajs/runtime"));
     const worker = new Worker(new URL("./import-worker.js", import.meta.url), { workerData: entry.href });
     return new Promise((resolve, reject) => {
-      worker.once("message", resolve);
+      worker.once("message", (ms: number) => resolve({ ms }));
       worker.once("error", reject);
     });
   },
@@ -48,26 +52,25 @@ const probes: Record<ProbeName, (mark: () => void) => Promise<number>> = {
     const { importTuneMs } = await import("../workload.ts");
     await ray.init({ logToDriver: false });
     mark();
-    const elapsed = await ray.get(ray.remote(importTuneMs).remote());
-    await ray.shutdown();
-    return elapsed;
+    return { ms: await ray.get(ray.remote(importTuneMs).remote()), close: ray.shutdown };
   },
 };
 
-async function importMs(specifier: string): Promise<number> {
+async function importMs(specifier: string): Promise<Probed> {
   const start = performance.now();
   await import(specifier);
-  return performance.now() - start;
+  return { ms: performance.now() - start };
 }
 
 const name = process.argv[2] ?? "";
 if (!Object.hasOwn(probes, name)) throw new Error(`no probe is called ${JSON.stringify(name)}`);
 let begun = process.cpuUsage();
-const ms = await probes[name as ProbeName](() => (begun = process.cpuUsage()));
+const { ms, close } = await probes[name as ProbeName](() => (begun = process.cpuUsage()));
 const { user, system } = process.cpuUsage(begun);
 const timed: Required<Timed> = {
   ms,
   cpuMs: (user + system) / 1000,
   rssPeakBytes: process.resourceUsage().maxRSS * 1024, // given in KiB
 };
+await close?.();
 console.log(JSON.stringify(timed));

@@ -57,7 +57,7 @@ function cellsOf(row: ListedRow, sample: Sample): string[] {
     row.unit,
     duration(usage.cpuMs / operations),
     usage.elapsedMs > 0 ? (usage.cpuMs / usage.elapsedMs).toFixed(2) : "",
-    mebibytes(usage.rssDeltaBytes),
+    usage.rssDeltaBytes === undefined ? "" : mebibytes(usage.rssDeltaBytes),
     mebibytes(usage.rssPeakBytes),
     bytesEach === undefined ? "" : `${bytesEach.toFixed(0)} B`,
   ];

@@ -1,11 +1,13 @@
 /** How far things go: Ray's scalability envelope of one machine. Each row is one shot in a process of its own. */
 import * as ray from "@mantajs/runtime";
-import { collectGarbage } from "@mantajs/runtime/testing";
+import { collectGarbage, expectNothingLeft } from "@mantajs/runtime/testing";
 
 import { snapshot, usageSince } from "../measure/usage.ts";
 import {
+  bytesOf,
   hold,
   LIST_LENGTH,
+  Looker,
   manyLists,
   ones,
   refsInside,
@@ -46,6 +48,17 @@ export const rows: Rows = (context) => [
     },
   }),
   shot(context, 10_000, 10, {
+    name: (objects) => `get of ${objects} arrays`,
+    recipe: "put arrays of 10,000 doubles, in shared memory; one get of all, without a copy",
+    options: { objectStoreMemory: 4 * GIB },
+    async run(count) {
+      const array = new Float64Array(LIST_LENGTH).fill(1);
+      const arrays = await ray.get(times(count, () => ray.put(array)));
+      const shared = arrays.filter(({ buffer }) => buffer instanceof SharedArrayBuffer);
+      expect("the number of arrays on shared memory", shared.length, count);
+    },
+  }),
+  shot(context, 10_000, 10, {
     name: (refs) => `an object holding ${refs} refs`,
     recipe: "a task puts as many objects and returns their refs in one list; get the list, get all",
     async run(count) {
@@ -55,6 +68,7 @@ export const rows: Rows = (context) => [
   }),
   queuedTasks(context),
   sharedActors(context),
+  churn(context),
   shot(context, 2 * GIB, 8, {
     name: (bytes) => `a ${bytes}-byte object`,
     recipe: "put one array, get it, look at its first and last byte",
@@ -197,6 +211,45 @@ function sharedActors(context: Context): Row {
         usage,
         bytesEach: aliveBytes / count,
         facts: { "ms to submit": submitMs, "ms until all answered": elapsed },
+      };
+    },
+  });
+}
+
+/** Memory does not grow with what passed through it: half of the rounds bring it to its plateau. */
+function churn(context: Context): Row {
+  const { count, scaled } = scale(context, 4000, 10);
+  return made({
+    name: `${count.toLocaleString("en-US")} rounds of churn${scaled}`,
+    recipe:
+      "put 1 MiB, an actor gets its ref and looks at it or not, a task makes 256 KiB more; nothing is disposed of. " +
+      "Resident memory after half of the rounds and after all; the store must be empty at the end",
+    unit: "rounds/s",
+    targets: [],
+    async measure() {
+      await ray.init({ logToDriver: false, objectStoreMemory: GIB / 4 });
+      const looker = ray.remote(Looker).remote();
+      const make = ray.remote(bytesOf);
+      const round = async (index: number): Promise<void> => {
+        const ref = ray.put(new Uint8Array(2 ** 20));
+        const looked = looker.look.remote({ ref }, index % 2 === 0);
+        const made = await ray.get(make.remote(2 ** 18));
+        expect("the length", made.length, 2 ** 18);
+        await ray.get(looked);
+      };
+      const before = snapshot();
+      for (let index = 0; index < count / 2; index++) await round(index);
+      const half = snapshot();
+      for (let index = count / 2; index < count; index++) await round(index);
+      const end = snapshot();
+      const usage = usageSince(before, before);
+      await expectNothingLeft();
+      await ray.shutdown();
+      return {
+        value: count / ((end.timeMs - before.timeMs) / 1000),
+        operations: count,
+        usage,
+        facts: { "MiB after half": half.rssBytes / 2 ** 20, "MiB at the end": end.rssBytes / 2 ** 20 },
       };
     },
   });

@@ -100,7 +100,7 @@ export interface TimeRow extends Described {
   readonly prepare: () => Promise<PreparedTime> | PreparedTime;
 }
 
-/** What one sample took; with what its process used when it had one of its own. */
+/** What one sample took; with what its measured part used, when not all of the time between samples belongs to it. */
 export interface Timed extends Partial<Pick<Usage, "cpuMs" | "rssPeakBytes">> {
   readonly ms: number;
 }
@@ -135,7 +135,7 @@ export function timeRow(
   return { name, recipe, kind: "time", unit: "ms", targets, measure };
 }
 
-/** The sum of what the samples' own processes used; undefined when they had none. */
+/** The sum of what the samples tell of themselves; undefined when they do not. */
 function usageOf(timed: readonly Timed[]): Usage | undefined {
   let [cpuMs, elapsedMs, rssPeakBytes] = [0, 0, 0];
   for (const sample of timed) {
@@ -144,5 +144,5 @@ function usageOf(timed: readonly Timed[]): Usage | undefined {
     elapsedMs += sample.ms;
     rssPeakBytes = Math.max(rssPeakBytes, sample.rssPeakBytes);
   }
-  return { cpuMs, elapsedMs, rssPeakBytes, rssDeltaBytes: 0 };
+  return { cpuMs, elapsedMs, rssPeakBytes, rssDeltaBytes: undefined };
 }

@@ -3,6 +3,7 @@ import * as ray from "@mantajs/runtime";
 import { workers } from "@mantajs/runtime/testing";
 
 import { BATCH } from "../payload.ts";
+import { snapshot, usageSince } from "../measure/usage.ts";
 import { runProbe, type ProbeName } from "../process/probe-run.ts";
 import { Server, times } from "../workload.ts";
 import { rateRow, timeRow, type Context, type PreparedTime, type Row, type Rows } from "./row.ts";
@@ -16,23 +17,28 @@ export const rows: Rows = (context) => [
   probe(context, "init to first task result", "init", "init() and one task, up to its result", [
     { kind: "time", of: FRESH_WORKER, atMost: 2 },
   ]),
-  timeRow(context, {
-    name: "thread actor from the warm pool",
-    recipe: "an actor with a thread of its own while an idle worker is ready, up to its first result",
-    samples: 15,
-    targets: [
-      { kind: "value", atMost: 2 },
-      { kind: "time", of: WARM_WORKER },
-    ],
-    prepare: () => actorStarts(untilIdleWorker),
-  }),
-  timeRow(context, {
-    name: "thread actor cold",
-    recipe: "the same while no worker is idle: a thread must be started for it",
-    samples: 15,
-    targets: [{ kind: "time", of: WARM_WORKER, atMost: 1.3 }],
-    prepare: () => actorStarts(untilNoIdleWorker),
-  }),
+  ...[
+    { cls: Local, which: "", travels: "whose class travels by value" },
+    { cls: Server, which: ", imported class", travels: "whose class the worker imports from a module" },
+  ].flatMap(({ cls, which, travels }) => [
+    timeRow(context, {
+      name: `thread actor from the warm pool${which}`,
+      recipe: `an actor with a thread of its own, ${travels}, while an idle worker is ready, up to its first result`,
+      samples: 15,
+      targets: [
+        { kind: "value", atMost: 2 },
+        { kind: "time", of: WARM_WORKER },
+      ],
+      prepare: () => actorStarts(cls, untilIdleWorker),
+    }),
+    timeRow(context, {
+      name: `thread actor cold${which}`,
+      recipe: "the same while no worker is idle: a thread must be started for it",
+      samples: 15,
+      targets: [{ kind: "time", of: WARM_WORKER, atMost: 1.3 }],
+      prepare: () => actorStarts(cls, untilNoIdleWorker),
+    }),
+  ]),
   rateRow(context, {
     name: "shared actor creation",
     recipe: '1000 actors of isolation "shared", up to the first result of each; then all are killed',
@@ -85,12 +91,23 @@ function probe(
   });
 }
 
-type Holders = ray.ActorHandle<Server>[];
+/** Not exported, so it travels by value, as the classes of a main script do. */
+class Local {
+  smallValue(): string {
+    return "ok";
+  }
+}
+
+type Started = new () => { smallValue(): string };
+type Holders = ray.ActorHandle<InstanceType<Started>>[];
 
 /** Times the start of one actor after `arrange` has brought the pool into the state in question. */
-async function actorStarts(arrange: (holders: Holders) => Promise<void>): Promise<PreparedTime> {
+async function actorStarts(
+  cls: Started,
+  arrange: (holders: Holders) => Promise<void>,
+): Promise<PreparedTime> {
   await ray.init({ logToDriver: false });
-  const Actor = ray.remote(Server, { numCpus: 0 });
+  const Actor = ray.remote(cls, { numCpus: 0 });
   const first = Actor.remote();
   await ray.get(first.smallValue.remote()); // the class has travelled
   ray.kill(first);
@@ -98,12 +115,12 @@ async function actorStarts(arrange: (holders: Holders) => Promise<void>): Promis
     async sample() {
       const holders: Holders = [];
       await arrange(holders);
-      const start = performance.now();
+      const before = snapshot();
       const actor = Actor.remote();
       await ray.get(actor.smallValue.remote());
-      const elapsed = performance.now() - start;
+      const { elapsedMs, cpuMs, rssPeakBytes } = usageSince(before, before);
       for (const each of [actor, ...holders]) ray.kill(each);
-      return { ms: elapsed };
+      return { ms: elapsedMs, cpuMs, rssPeakBytes };
     },
     close: () => ray.shutdown(),
   };
