@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { installedRuntime } from "../../packages/runtime/dist/api/current-runtime.js";
 import { failure, thrown, useSession } from "./session.ts";
+import { SmallDisk } from "./small-disk.ts";
 
 const MIB = 1024 * 1024;
 const filled = (value: number, bytes = MIB): Uint8Array => new Uint8Array(bytes).fill(value);
@@ -233,6 +234,109 @@ describe("a store of 8 MiB", () => {
     await ray.wait(refs, { numReturns: refs.length });
     for (const { workerId } of workers()) terminateWorker(workerId);
     for (const [index, ref] of refs.entries()) expect(isFilled(await ray.get(ref), index)).toBe(true);
+  });
+});
+
+describe("a full disk", () => {
+  let directory: string;
+
+  beforeEach(async () => {
+    directory = fs.mkdtempSync(path.join(os.tmpdir(), "spill-test-"));
+    await ray.init({ numCpus: 1, objectStoreMemory: 8 * MIB, spillDirectory: directory, logToDriver: false });
+  });
+  afterEach(async () => {
+    await expectNothingLeft();
+    await ray.shutdown();
+    expect(fs.readdirSync(directory)).toEqual([]);
+    fs.rmSync(directory, { recursive: true });
+  });
+
+  /** Puts objects until the disk takes no more. */
+  function fill(make: (index: number) => Uint8Array): ray.ObjectRef<Uint8Array>[] {
+    const refs: ray.ObjectRef<Uint8Array>[] = [];
+    const error = thrown(() => {
+      while (refs.length < 40) refs.push(ray.put(make(refs.length)));
+    });
+    expect(error).toBeInstanceOf(ray.ObjectStoreFullError);
+    expect(error.cause).toMatchObject({ code: "ENOSPC" });
+    return refs;
+  }
+
+  it("leaves no part of what it did not take", () => {
+    using disk = new SmallDisk(directory, 5.5 * MIB);
+    expect(fill((index) => filled(index))).toHaveLength(8 + 5);
+    const sizes = spillFiles(directory).map((file) => fs.statSync(file).size);
+    expect(sizes).toEqual(Array.from({ length: 5 }, () => MIB + 24));
+    expect(installedRuntime()?.peer.usage.spilledBytes).toBe(5 * MIB);
+    expect(disk.freeBytes).toBeLessThan(MIB);
+  });
+
+  it("keeps no object from being read", async () => {
+    using disk = new SmallDisk(directory, 5.5 * MIB);
+    const refs = fill((index) => filled(index));
+    for (let round = 0; round < 3; round++) {
+      for (const [index, ref] of refs.entries())
+        expect(isFilled(await ray.get(ref), index), `object ${index} in round ${round}`).toBe(true);
+      await collectGarbage();
+    }
+    expect(residentBytes()).toBeLessThanOrEqual(9 * MIB);
+    expect(disk.freeBytes).toBeLessThan(MIB);
+  });
+
+  it("keeps no object from being read when what is in memory is larger than what is on disk", async () => {
+    using disk = new SmallDisk(directory, 2.2 * MIB);
+    const small = Array.from({ length: 8 }, (_, index) => ray.put(filled(index, MIB / 4)));
+    const large = Array.from({ length: 2 }, (_, index) => ray.put(filled(index, 4 * MIB)));
+    expect(disk.freeBytes).toBeLessThan(MIB / 4);
+    for (let round = 0; round < 3; round++) {
+      for (const refs of [small, large]) {
+        for (const [index, ref] of refs.entries()) expect(isFilled(await ray.get(ref), index)).toBe(true);
+      }
+      await collectGarbage();
+    }
+  });
+
+  it("still takes out of memory what has a file there", async () => {
+    using disk = new SmallDisk(directory, 5.5 * MIB);
+    const refs = Array.from({ length: 13 }, (_, index) => ray.put(filled(index)));
+    const [first] = refs;
+    if (first === undefined) throw new Error("nothing was put");
+    for (const ref of refs.splice(8)) ref[Symbol.dispose](); // of memory
+    expect(isFilled(await ray.get(first), 0)).toBe(true);
+    disk.sizeBytes = 0;
+    await collectGarbage();
+    for (let index = 0; index < 4; index++) refs.push(ray.put(filled(8 + index)));
+    expect(residentBytes()).toBe(8 * MIB);
+    refs.push(ray.put(filled(12)));
+    for (const [index, ref] of refs.entries()) expect(isFilled(await ray.get(ref), index)).toBe(true);
+  });
+
+  it("keeps no object from being sent, also when it does not even take a name", async () => {
+    using disk = new SmallDisk(directory, 5.5 * MIB);
+    const refs = fill((index) => filled(index));
+    disk.takesNames = false;
+    const first = ray.remote((array: Uint8Array) => array[0]);
+    for (const [index, ref] of refs.entries()) expect(await ray.get(first.remote(ref))).toBe(index);
+  });
+
+  it("names the object that cannot be had", async () => {
+    using disk = new SmallDisk(directory, 40 * MIB);
+    const refs = Array.from({ length: 24 }, (_, index) => ray.put(filled(index)));
+    disk.sizeBytes = 0;
+    const views: Uint8Array[] = [];
+    let asked: string | undefined;
+    const error = await failure(
+      (async () => {
+        for (const ref of refs) {
+          asked = ref.id;
+          views.push(await ray.get(ref));
+        }
+      })(),
+    );
+    expect(error).toBeInstanceOf(ray.ObjectStoreFullError);
+    expect(error).toMatchObject({ objectId: asked });
+    expect(error.message).toContain(asked);
+    for (const [index, view] of views.entries()) expect(isFilled(view, index)).toBe(true);
   });
 });
 
