@@ -195,7 +195,8 @@ describe("a store of 8 MiB", () => {
   });
 
   it("says so when the disk does not take an object, and goes on", async () => {
-    const session = `manta-${ray.getRuntimeContext().sessionId}`;
+    const session = path.basename(installedRuntime()?.peer.usage.handle.spillDirectory ?? "");
+    expect(session).toContain(ray.getRuntimeContext().sessionId);
     const refs = Array.from({ length: 8 }, (_, index) => ray.put(filled(index)));
     fs.writeFileSync(path.join(directory, session), "a file in the way");
     const error = thrown(() => ray.put(filled(9)));

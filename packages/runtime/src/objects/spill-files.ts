@@ -3,7 +3,8 @@
  * by this user only. A file is a header (magic, length, CRC-32 of the bytes, CRC-32 of the header) and the bytes.
  * Everything is synchronous: `put` is.
  *
- * The directory goes at shutdown and when the process exits; a thread's part of it when the thread ends.
+ * The directory goes at shutdown, when the process exits, or with the next session (see `spill-directory.ts`); a
+ * thread's part of it when the thread ends.
  */
 import {
   accessSync,
