@@ -29,6 +29,19 @@ function spillFiles(directory: string): string[] {
     .map((entry) => path.join(entry.parentPath, entry.name));
 }
 
+const HEADER_BYTES = 24;
+
+function overwrite(file: string, position: number): void {
+  const open = fs.openSync(file, "r+");
+  fs.writeSync(open, "?", position);
+  fs.closeSync(open);
+}
+
+function replaceByDirectory(file: string): void {
+  fs.rmSync(file);
+  fs.mkdirSync(file);
+}
+
 describe("segments", () => {
   useSession();
 
@@ -175,9 +188,17 @@ describe("a store of 8 MiB", () => {
   });
 
   it.each([
-    ["damaged", (file: string) => fs.writeFileSync(file, "?", { flag: "r+" })],
+    ["damaged at its begin", (file: string) => overwrite(file, 0)],
+    ["damaged in its length", (file: string) => overwrite(file, 9)],
+    ["damaged in its first byte", (file: string) => overwrite(file, HEADER_BYTES)],
+    ["damaged in its middle", (file: string) => overwrite(file, MIB / 2)],
+    ["damaged at its end", (file: string) => overwrite(file, HEADER_BYTES + MIB - 1)],
     ["cut short", (file: string) => fs.truncateSync(file, 1000)],
+    ["cut short by a byte", (file: string) => fs.truncateSync(file, HEADER_BYTES + MIB - 1)],
+    ["cut short in its header", (file: string) => fs.truncateSync(file, 10)],
+    ["empty", (file: string) => fs.truncateSync(file, 0)],
     ["missing", (file: string) => fs.rmSync(file)],
+    ["no file", replaceByDirectory],
   ])("says which file is %s, and loses that object only", async (_, harm) => {
     const refs = Array.from({ length: 9 }, (__, index) => ray.put(filled(index)));
     const [file] = spillFiles(directory);
