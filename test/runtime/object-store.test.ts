@@ -101,6 +101,89 @@ describe("segments", () => {
   });
 });
 
+describe("what is put", () => {
+  useSession();
+
+  it("is copied: what the caller does with it later shows in later puts only", async () => {
+    for (const bytes of [100, MIB]) {
+      const array = filled(1, bytes);
+      const first = ray.put(array);
+      array.fill(2);
+      const second = ray.put(array);
+      array.fill(3);
+      expect(isFilled(await ray.get(first), 1)).toBe(true);
+      expect(isFilled(await ray.get(second), 2)).toBe(true);
+    }
+  });
+
+  it("is not copied when it is a whole view that came out of the store, and counts once", async () => {
+    const first = ray.put(filled(1));
+    const view = await ray.get(first);
+    const second = ray.put({ view, again: view });
+    expect(ray.objectStoreBytes()).toBe(MIB);
+    expect(residentBytes()).toBe(MIB);
+    view[0] = 9; // never to be done, but shows that it is the same memory
+    expect((await ray.get(second)).again[0]).toBe(9);
+    first[Symbol.dispose]();
+    expect(ray.objectStoreBytes()).toBe(MIB);
+    second[Symbol.dispose]();
+    expect(ray.objectStoreBytes()).toBe(0);
+  });
+
+  it("counts once also when the first object with the memory outlives the others", async () => {
+    const first = ray.put(filled(1));
+    const second = ray.put(await ray.get(first));
+    second[Symbol.dispose]();
+    expect(ray.objectStoreBytes()).toBe(MIB);
+    first[Symbol.dispose]();
+    expect(ray.objectStoreBytes()).toBe(0);
+  });
+
+  it("is copied when it is a small part of such a view, so that the whole can go", async () => {
+    const parts = await (async () => {
+      using whole = ray.put(Uint8Array.from({ length: MIB }, (_, index) => index >> 12));
+      const view = await ray.get(whole);
+      return [
+        ray.put(view.subarray(5000, 5100)),
+        ray.put({ a: view.subarray(MIB / 2, MIB / 2 + 1000), b: view.subarray(MIB / 2 + 500, MIB - 8) }),
+        ray.put(view.subarray(100, 100)),
+      ] as const;
+    })();
+    await collectGarbage();
+    const [small, large, empty] = parts;
+    expect(ray.objectStoreBytes()).toBe(MIB / 2 - 8);
+    expect(await ray.get(small)).toEqual(filled(1, 100));
+    expect(await ray.get(empty)).toHaveLength(0);
+    const { a, b } = await ray.get(large);
+    expect(a).toEqual(filled(128, 1000));
+    expect([b.length, b[0], b.at(-1)]).toEqual([MIB / 2 - 508, 128, 255]);
+    expect(b.buffer).toBe(a.buffer); // they overlap, as they did
+  });
+
+  it("keeps a view together with its memory when both are parts of one value", async () => {
+    const view = await ray.get(ray.put(filled(1)));
+    for (const value of [
+      { part: view.subarray(0, 10), buffer: view.buffer },
+      { buffer: view.buffer, part: view.subarray(0, 10) },
+    ]) {
+      const got = await ray.get(ray.put(value));
+      expect(got.part.buffer).toBe(got.buffer);
+      expect(got.part).toHaveLength(10);
+    }
+  });
+
+  it("is copied when it is a small part of an argument", async () => {
+    const keep = ray.remote(function Keeper(part: Uint8Array, half: Uint8Array): [number, number] {
+      return [part.buffer.byteLength, half.buffer.byteLength];
+    });
+    const view = await ray.get(ray.put(filled(1)));
+    expect(await ray.get(keep.remote(view.subarray(0, 100), view))).toEqual([MIB, MIB]);
+    expect(await ray.get(keep.remote(view.subarray(0, 100), filled(0, 10)))).toEqual([100, 10]);
+    const shared = new Uint8Array(new SharedArrayBuffer(MIB));
+    expect(await ray.get(keep.remote(shared.subarray(0, 100), filled(0, 10)))).toEqual([MIB, 10]);
+  });
+});
+
 describe("dropped refs", () => {
   useSession({ numCpus: 1, objectStoreMemory: 64 * MIB });
   const collections = (): number => installedRuntime()?.peer.store.memory.period ?? 0;

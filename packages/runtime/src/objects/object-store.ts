@@ -19,7 +19,7 @@ import { SegmentMemory } from "./segment-memory.ts";
 import { Segment, type Part } from "./segment.ts";
 import { SpillFileDamaged, type SpillFile } from "./spill-files.ts";
 import type { StoreUsage } from "./store-usage.ts";
-import { LargeValue, segmentsOf, sizeOf, type Held } from "./large-value.ts";
+import { disown, LargeValue, segmentsOf, type Held } from "./large-value.ts";
 import { InlineValue, RECEIVED, type Holders, type StoredValue } from "./stored-value.ts";
 
 /** How the store reaches the stores of other threads. */
@@ -49,6 +49,8 @@ export class ObjectStore implements DraftHost {
   /** Collections that nobody forced are noticed through these, some turns later. */
   readonly #deadValues = new FinalizationRegistry<Held>((held) => this.release(held));
   readonly #deadViews = new FinalizationRegistry<Watched>((watched) => this.#closeView(watched));
+  /** Whether it is the memory of a view, which user code may pass on. */
+  readonly isOfStore = (memory: SharedArrayBuffer): boolean => this.#byView.has(memory);
   #count = 0;
   #closed = false;
 
@@ -152,7 +154,7 @@ export class ObjectStore implements DraftHost {
     held.released = true;
     if (value !== undefined) this.#deadValues.unregister(value);
     this.#values.delete(held);
-    held.account?.add(-sizeOf(held));
+    held.account?.add(-disown(held));
     for (const segment of segmentsOf(held)) this.drop(segment);
   }
 
