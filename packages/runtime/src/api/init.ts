@@ -37,7 +37,10 @@ export interface InitOptions {
   readonly numGpus?: number;
   /** Custom resources by name. @defaultValue none */
   readonly resources?: Resources;
-  /** Bytes of shared memory for large objects; beyond it they move to disk. @defaultValue 30 % of the machine's memory */
+  /**
+   * Bytes of shared memory for large objects; beyond it they move to disk. From 1 MiB to the machine's memory.
+   * @defaultValue 30 % of the machine's memory
+   */
   readonly objectStoreMemory?: number;
   /**
    * Directory for objects that do not fit into `objectStoreMemory`. The session makes one of its own in it when it
@@ -82,9 +85,9 @@ const table: Readonly<Record<string, Check>> = {
   numGpus: amount,
   resources: record,
   objectStoreMemory: (value) =>
-    typeof value === "number" && Number.isFinite(value) && value >= 1024 * 1024
+    typeof value === "number" && value >= 1024 * 1024 && value <= totalmem()
       ? undefined
-      : "a number of bytes >= 1 MiB",
+      : `a number of bytes from 1 MiB to the memory of the machine (${totalmem()} bytes)`,
   spillDirectory: (value) => {
     if (typeof value !== "string" || value === "") return "the path of a directory";
     const why = whyUnusable(value);
