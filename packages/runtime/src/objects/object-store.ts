@@ -15,6 +15,7 @@ import type { Attachment } from "../transport/channel.ts";
 import type { WireSegment } from "../transport/protocol.ts";
 import { forgetDereferenced } from "./collect.ts";
 import { Draft, type DraftHost } from "./draft.ts";
+import { noRoomFor } from "./no-room.ts";
 import { SegmentMemory } from "./segment-memory.ts";
 import { Segment, type Part } from "./segment.ts";
 import { SpillFileDamaged, type SpillFile } from "./spill-files.ts";
@@ -299,33 +300,18 @@ export class ObjectStore implements DraftHost {
   }
 
   #bringBack(segment: Segment, file: SpillFile, name: string, whose: "own" | "from others"): void {
-    const { byteLength } = segment;
-    const { limitBytes } = this.usage.handle;
     let refusal: ObjectStoreFullError | undefined;
     try {
       if (this.memory.restore(segment, file, whose)) return;
     } catch (error) {
-      if (error instanceof SpillFileDamaged) segment.lost = error.message;
-      if (segment.lost !== undefined) return;
+      if (error instanceof SpillFileDamaged) {
+        segment.lost = error.message;
+        return;
+      }
       if (!(error instanceof ObjectStoreFullError)) throw error;
       refusal = error;
     }
-    const why =
-      refusal?.message ??
-      `all of the object store (${limitBytes} bytes) is in use by values that are looked at or that other threads ` +
-        "have; let go of some, or raise init({ objectStoreMemory })";
-    throw new ObjectStoreFullError(
-      `object ${name} is on disk, and there is no memory for its ${byteLength} bytes: ${why}`,
-      {
-        cause: refusal,
-        fields: {
-          objectId: name,
-          requestedBytes: byteLength,
-          usedBytes: this.usage.residentBytes,
-          limitBytes,
-        },
-      },
-    );
+    throw noRoomFor(name, segment.byteLength, this.usage, refusal);
   }
 
   /** Sending from memory lets the receiver share it. But nobody else has to make room for that, unless it is `eager`. */

@@ -19,6 +19,7 @@ export interface Encoded {
 /** Makes shared memory for a buffer that goes out of band; throws ObjectStoreFullError when there is none. */
 export type AllocateShared = (byteLength: number) => SharedArrayBuffer;
 
+/** Tells memory of the object store from the user's own. */
 export type IsOfStore = (memory: SharedArrayBuffer) => boolean;
 
 export interface EncodeOptions {
