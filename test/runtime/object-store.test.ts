@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { installedRuntime } from "../../packages/runtime/dist/api/current-runtime.js";
 import { failure, thrown, useSession } from "./session.ts";
+import { SmallDisk } from "./small-disk.ts";
 
 const MIB = 1024 * 1024;
 const filled = (value: number, bytes = MIB): Uint8Array => new Uint8Array(bytes).fill(value);
@@ -26,6 +27,19 @@ function spillFiles(directory: string): string[] {
     .readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(entry.parentPath, entry.name));
+}
+
+const HEADER_BYTES = 24;
+
+function overwrite(file: string, position: number): void {
+  const open = fs.openSync(file, "r+");
+  fs.writeSync(open, "?", position);
+  fs.closeSync(open);
+}
+
+function replaceByDirectory(file: string): void {
+  fs.rmSync(file);
+  fs.mkdirSync(file);
 }
 
 describe("segments", () => {
@@ -84,6 +98,89 @@ describe("segments", () => {
       waiting = ray.get(ref);
     }
     expect(isFilled(await waiting, 3)).toBe(true);
+  });
+});
+
+describe("what is put", () => {
+  useSession();
+
+  it("is copied: what the caller does with it later shows in later puts only", async () => {
+    for (const bytes of [100, MIB]) {
+      const array = filled(1, bytes);
+      const first = ray.put(array);
+      array.fill(2);
+      const second = ray.put(array);
+      array.fill(3);
+      expect(isFilled(await ray.get(first), 1)).toBe(true);
+      expect(isFilled(await ray.get(second), 2)).toBe(true);
+    }
+  });
+
+  it("is not copied when it is a whole view that came out of the store, and counts once", async () => {
+    const first = ray.put(filled(1));
+    const view = await ray.get(first);
+    const second = ray.put({ view, again: view });
+    expect(ray.objectStoreBytes()).toBe(MIB);
+    expect(residentBytes()).toBe(MIB);
+    view[0] = 9; // never to be done, but shows that it is the same memory
+    expect((await ray.get(second)).again[0]).toBe(9);
+    first[Symbol.dispose]();
+    expect(ray.objectStoreBytes()).toBe(MIB);
+    second[Symbol.dispose]();
+    expect(ray.objectStoreBytes()).toBe(0);
+  });
+
+  it("counts once also when the first object with the memory outlives the others", async () => {
+    const first = ray.put(filled(1));
+    const second = ray.put(await ray.get(first));
+    second[Symbol.dispose]();
+    expect(ray.objectStoreBytes()).toBe(MIB);
+    first[Symbol.dispose]();
+    expect(ray.objectStoreBytes()).toBe(0);
+  });
+
+  it("is copied when it is a small part of such a view, so that the whole can go", async () => {
+    const parts = await (async () => {
+      using whole = ray.put(Uint8Array.from({ length: MIB }, (_, index) => index >> 12));
+      const view = await ray.get(whole);
+      return [
+        ray.put(view.subarray(5000, 5100)),
+        ray.put({ a: view.subarray(MIB / 2, MIB / 2 + 1000), b: view.subarray(MIB / 2 + 500, MIB - 8) }),
+        ray.put(view.subarray(100, 100)),
+      ] as const;
+    })();
+    await collectGarbage();
+    const [small, large, empty] = parts;
+    expect(ray.objectStoreBytes()).toBe(MIB / 2 - 8);
+    expect(await ray.get(small)).toEqual(filled(1, 100));
+    expect(await ray.get(empty)).toHaveLength(0);
+    const { a, b } = await ray.get(large);
+    expect(a).toEqual(filled(128, 1000));
+    expect([b.length, b[0], b.at(-1)]).toEqual([MIB / 2 - 508, 128, 255]);
+    expect(b.buffer).toBe(a.buffer); // they overlap, as they did
+  });
+
+  it("keeps a view together with its memory when both are parts of one value", async () => {
+    const view = await ray.get(ray.put(filled(1)));
+    for (const value of [
+      { part: view.subarray(0, 10), buffer: view.buffer },
+      { buffer: view.buffer, part: view.subarray(0, 10) },
+    ]) {
+      const got = await ray.get(ray.put(value));
+      expect(got.part.buffer).toBe(got.buffer);
+      expect(got.part).toHaveLength(10);
+    }
+  });
+
+  it("is copied when it is a small part of an argument", async () => {
+    const keep = ray.remote(function Keeper(part: Uint8Array, half: Uint8Array): [number, number] {
+      return [part.buffer.byteLength, half.buffer.byteLength];
+    });
+    const view = await ray.get(ray.put(filled(1)));
+    expect(await ray.get(keep.remote(view.subarray(0, 100), view))).toEqual([MIB, MIB]);
+    expect(await ray.get(keep.remote(view.subarray(0, 100), filled(0, 10)))).toEqual([100, 10]);
+    const shared = new Uint8Array(new SharedArrayBuffer(MIB));
+    expect(await ray.get(keep.remote(shared.subarray(0, 100), filled(0, 10)))).toEqual([MIB, 10]);
   });
 });
 
@@ -174,9 +271,17 @@ describe("a store of 8 MiB", () => {
   });
 
   it.each([
-    ["damaged", (file: string) => fs.writeFileSync(file, "?", { flag: "r+" })],
+    ["damaged at its begin", (file: string) => overwrite(file, 0)],
+    ["damaged in its length", (file: string) => overwrite(file, 9)],
+    ["damaged in its first byte", (file: string) => overwrite(file, HEADER_BYTES)],
+    ["damaged in its middle", (file: string) => overwrite(file, MIB / 2)],
+    ["damaged at its end", (file: string) => overwrite(file, HEADER_BYTES + MIB - 1)],
     ["cut short", (file: string) => fs.truncateSync(file, 1000)],
+    ["cut short by a byte", (file: string) => fs.truncateSync(file, HEADER_BYTES + MIB - 1)],
+    ["cut short in its header", (file: string) => fs.truncateSync(file, 10)],
+    ["empty", (file: string) => fs.truncateSync(file, 0)],
     ["missing", (file: string) => fs.rmSync(file)],
+    ["no file", replaceByDirectory],
   ])("says which file is %s, and loses that object only", async (_, harm) => {
     const refs = Array.from({ length: 9 }, (__, index) => ray.put(filled(index)));
     const [file] = spillFiles(directory);
@@ -194,7 +299,8 @@ describe("a store of 8 MiB", () => {
   });
 
   it("says so when the disk does not take an object, and goes on", async () => {
-    const session = `manta-${ray.getRuntimeContext().sessionId}`;
+    const session = path.basename(installedRuntime()?.peer.usage.handle.spillDirectory ?? "");
+    expect(session).toContain(ray.getRuntimeContext().sessionId);
     const refs = Array.from({ length: 8 }, (_, index) => ray.put(filled(index)));
     fs.writeFileSync(path.join(directory, session), "a file in the way");
     const error = thrown(() => ray.put(filled(9)));
@@ -233,6 +339,109 @@ describe("a store of 8 MiB", () => {
     await ray.wait(refs, { numReturns: refs.length });
     for (const { workerId } of workers()) terminateWorker(workerId);
     for (const [index, ref] of refs.entries()) expect(isFilled(await ray.get(ref), index)).toBe(true);
+  });
+});
+
+describe("a full disk", () => {
+  let directory: string;
+
+  beforeEach(async () => {
+    directory = fs.mkdtempSync(path.join(os.tmpdir(), "spill-test-"));
+    await ray.init({ numCpus: 1, objectStoreMemory: 8 * MIB, spillDirectory: directory, logToDriver: false });
+  });
+  afterEach(async () => {
+    await expectNothingLeft();
+    await ray.shutdown();
+    expect(fs.readdirSync(directory)).toEqual([]);
+    fs.rmSync(directory, { recursive: true });
+  });
+
+  /** Puts objects until the disk takes no more. */
+  function fill(make: (index: number) => Uint8Array): ray.ObjectRef<Uint8Array>[] {
+    const refs: ray.ObjectRef<Uint8Array>[] = [];
+    const error = thrown(() => {
+      while (refs.length < 40) refs.push(ray.put(make(refs.length)));
+    });
+    expect(error).toBeInstanceOf(ray.ObjectStoreFullError);
+    expect(error.cause).toMatchObject({ code: "ENOSPC" });
+    return refs;
+  }
+
+  it("leaves no part of what it did not take", () => {
+    using disk = new SmallDisk(directory, 5.5 * MIB);
+    expect(fill((index) => filled(index))).toHaveLength(8 + 5);
+    const sizes = spillFiles(directory).map((file) => fs.statSync(file).size);
+    expect(sizes).toEqual(Array.from({ length: 5 }, () => MIB + 24));
+    expect(installedRuntime()?.peer.usage.spilledBytes).toBe(5 * MIB);
+    expect(disk.freeBytes).toBeLessThan(MIB);
+  });
+
+  it("keeps no object from being read", async () => {
+    using disk = new SmallDisk(directory, 5.5 * MIB);
+    const refs = fill((index) => filled(index));
+    for (let round = 0; round < 3; round++) {
+      for (const [index, ref] of refs.entries())
+        expect(isFilled(await ray.get(ref), index), `object ${index} in round ${round}`).toBe(true);
+      await collectGarbage();
+    }
+    expect(residentBytes()).toBeLessThanOrEqual(9 * MIB);
+    expect(disk.freeBytes).toBeLessThan(MIB);
+  });
+
+  it("keeps no object from being read when what is in memory is larger than what is on disk", async () => {
+    using disk = new SmallDisk(directory, 2.2 * MIB);
+    const small = Array.from({ length: 8 }, (_, index) => ray.put(filled(index, MIB / 4)));
+    const large = Array.from({ length: 2 }, (_, index) => ray.put(filled(index, 4 * MIB)));
+    expect(disk.freeBytes).toBeLessThan(MIB / 4);
+    for (let round = 0; round < 3; round++) {
+      for (const refs of [small, large]) {
+        for (const [index, ref] of refs.entries()) expect(isFilled(await ray.get(ref), index)).toBe(true);
+      }
+      await collectGarbage();
+    }
+  });
+
+  it("still takes out of memory what has a file there", async () => {
+    using disk = new SmallDisk(directory, 5.5 * MIB);
+    const refs = Array.from({ length: 13 }, (_, index) => ray.put(filled(index)));
+    const [first] = refs;
+    if (first === undefined) throw new Error("nothing was put");
+    for (const ref of refs.splice(8)) ref[Symbol.dispose](); // of memory
+    expect(isFilled(await ray.get(first), 0)).toBe(true);
+    disk.sizeBytes = 0;
+    await collectGarbage();
+    for (let index = 0; index < 4; index++) refs.push(ray.put(filled(8 + index)));
+    expect(residentBytes()).toBe(8 * MIB);
+    refs.push(ray.put(filled(12)));
+    for (const [index, ref] of refs.entries()) expect(isFilled(await ray.get(ref), index)).toBe(true);
+  });
+
+  it("keeps no object from being sent, also when it does not even take a name", async () => {
+    using disk = new SmallDisk(directory, 5.5 * MIB);
+    const refs = fill((index) => filled(index));
+    disk.takesNames = false;
+    const first = ray.remote((array: Uint8Array) => array[0]);
+    for (const [index, ref] of refs.entries()) expect(await ray.get(first.remote(ref))).toBe(index);
+  });
+
+  it("names the object that cannot be had", async () => {
+    using disk = new SmallDisk(directory, 40 * MIB);
+    const refs = Array.from({ length: 24 }, (_, index) => ray.put(filled(index)));
+    disk.sizeBytes = 0;
+    const views: Uint8Array[] = [];
+    let asked: string | undefined;
+    const error = await failure(
+      (async () => {
+        for (const ref of refs) {
+          asked = ref.id;
+          views.push(await ray.get(ref));
+        }
+      })(),
+    );
+    expect(error).toBeInstanceOf(ray.ObjectStoreFullError);
+    expect(error).toMatchObject({ objectId: asked });
+    expect(error.message).toContain(asked);
+    for (const [index, view] of views.entries()) expect(isFilled(view, index)).toBe(true);
   });
 });
 

@@ -1,3 +1,5 @@
+import os from "node:os";
+
 import * as ray from "@mantajs/runtime";
 import { describe, expect, it } from "vitest";
 
@@ -19,6 +21,9 @@ describe("init", () => {
     ["resources", { licence: -1 }],
     ["resources", { licence: 0.00001 }],
     ["objectStoreMemory", 1],
+    ["objectStoreMemory", os.totalmem() + 1],
+    ["objectStoreMemory", 2 ** 55],
+    ["objectStoreMemory", Number.NaN],
     ["namespace", ""],
     ["ignoreReinitError", "yes"],
     ["logToDriver", 1],
@@ -34,6 +39,11 @@ describe("init", () => {
     expect(error).toBeInstanceOf(ray.InvalidArgumentError);
     expect(error.message).toContain(option);
     expect(ray.isInitialized()).toBe(false);
+  });
+
+  it("takes all of the machine's memory for objects", async () => {
+    await using session = await ray.init({ numCpus: 1, objectStoreMemory: os.totalmem() });
+    expect(session.sessionId).toBe(ray.getRuntimeContext().sessionId);
   });
 
   it("rejects what is no object", async () => {

@@ -1,8 +1,11 @@
+import zlib from "node:zlib";
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { SegmentPool } from "../../packages/runtime/dist/objects/segment-pool.js";
 import { capacityFor } from "../../packages/runtime/dist/objects/size-classes.js";
+import { checksum } from "../../packages/runtime/dist/objects/spill-files.js";
 
 const MIB = 1024 * 1024;
 
@@ -47,5 +50,18 @@ describe("the pool of free segments", () => {
     expect(pool.give(segment(4096))).toBe(4096);
     expect(pool.trim(Infinity)).toBe(1536);
     expect(pool.bytes).toBe(0);
+  });
+});
+
+describe("the checksum of spill files", () => {
+  it("is CRC-32, however it is cut, and covers each byte", () => {
+    const bytes = Uint8Array.from({ length: 1000 }, (_, index) => index * 7);
+    for (const pieceBytes of [1, 7, 100, 999, 1000, 1001])
+      expect(checksum(bytes, pieceBytes)).toBe(zlib.crc32(bytes));
+    expect(checksum(new Uint8Array(0), 7)).toBe(0);
+    for (const at of [0, 99, 100, 500, 999]) {
+      const damaged = bytes.with(at, 255 - Number(bytes[at]));
+      expect(checksum(damaged, 100), `byte ${at}`).not.toBe(checksum(bytes, 100));
+    }
   });
 });

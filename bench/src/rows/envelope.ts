@@ -1,4 +1,6 @@
 /** How far things go: Ray's scalability envelope of one machine. Each row is one shot in a process of its own. */
+import { totalmem } from "node:os";
+
 import * as ray from "@mantajs/runtime";
 import { collectGarbage, expectNothingLeft } from "@mantajs/runtime/testing";
 
@@ -72,7 +74,7 @@ export const rows: Rows = (context) => [
   shot(context, 2 * GIB, 8, {
     name: (bytes) => `a ${bytes}-byte object`,
     recipe: "put one array, get it, look at its first and last byte",
-    options: { objectStoreMemory: 4 * GIB },
+    options: { objectStoreMemory: Math.min(4 * GIB, totalmem()) },
     async run(bytes) {
       const array = new Uint8Array(bytes);
       array[0] = 1;

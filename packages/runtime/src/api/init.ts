@@ -1,6 +1,5 @@
 /** `init` and `shutdown`: the session of this process. */
 import { availableParallelism, tmpdir, totalmem } from "node:os";
-import { resolve } from "node:path";
 import type { ResourceLimits, Worker } from "node:worker_threads";
 
 import { AlreadyInitializedError, InvalidArgumentError, RuntimeShutdownError } from "../core/errors.ts";
@@ -10,6 +9,7 @@ import { ResourceSet, type Resources } from "../core/resources.ts";
 import type { NodeSeat } from "../node/entry.ts";
 import type { NodeConfig } from "../node/node.ts";
 import type { ThreadPlan } from "../node/start-thread.ts";
+import { removeLeftSpillDirectories, spillDirectoryIn } from "../objects/spill-directory.ts";
 import { removeSpillFiles, whyUnusable } from "../objects/spill-files.ts";
 import { StoreUsage } from "../objects/store-usage.ts";
 import type { PeerHooks, PeerSeat } from "../peer/peer.ts";
@@ -37,11 +37,16 @@ export interface InitOptions {
   readonly numGpus?: number;
   /** Custom resources by name. @defaultValue none */
   readonly resources?: Resources;
-  /** Bytes of shared memory for large objects; beyond it they move to disk. @defaultValue 30 % of the machine's memory */
+  /**
+   * Bytes of shared memory for large objects; beyond it they move to disk. From 1 MiB to the machine's memory.
+   * @defaultValue 30 % of the machine's memory
+   */
   readonly objectStoreMemory?: number;
   /**
    * Directory for objects that do not fit into `objectStoreMemory`. The session makes one of its own in it when it
-   * needs it, readable by this user only, and removes it at the end. @defaultValue the system's temporary directory
+   * needs it, readable by this user only, and removes it at the end. One that was left behind, because a signal ended
+   * its process, goes at the next `init` with the same `spillDirectory`.
+   * @defaultValue the system's temporary directory
    */
   readonly spillDirectory?: string;
   /** Namespace of named actors. @defaultValue one of its own */
@@ -80,9 +85,9 @@ const table: Readonly<Record<string, Check>> = {
   numGpus: amount,
   resources: record,
   objectStoreMemory: (value) =>
-    typeof value === "number" && Number.isFinite(value) && value >= 1024 * 1024
+    typeof value === "number" && value >= 1024 * 1024 && value <= totalmem()
       ? undefined
-      : "a number of bytes >= 1 MiB",
+      : `a number of bytes from 1 MiB to the memory of the machine (${totalmem()} bytes)`,
   spillDirectory: (value) => {
     if (typeof value !== "string" || value === "") return "the path of a directory";
     const why = whyUnusable(value);
@@ -106,7 +111,7 @@ interface Running {
   readonly ended: Promise<number>;
   stopping: Promise<void> | undefined;
   onBeforeExit: () => void;
-  /** Spill files must not outlive the process, however it ends. */
+  /** Spill files must not outlive the process; those of one that a signal ends go with the next session. */
   readonly onExit: () => void;
 }
 
@@ -170,7 +175,8 @@ function start(options: InitOptions): Session {
   const limitBytes = options.objectStoreMemory ?? Math.floor(totalmem() * 0.3);
   const driverId = newPeerId("driver", 1);
   const ids = { sessionId: newId("session"), nodeId: newId("node") };
-  const spillDirectory = resolve(options.spillDirectory ?? tmpdir(), `manta-${ids.sessionId}`);
+  const { spillDirectory: spillParent = tmpdir() } = options;
+  const spillDirectory = spillDirectoryIn(spillParent, ids.sessionId);
   const usage = StoreUsage.create(limitBytes, spillDirectory);
   const namespace = options.namespace ?? ids.sessionId;
   const bells = makeBells();
@@ -207,6 +213,7 @@ function start(options: InitOptions): Session {
   thread.unref();
   const seat: PeerSeat = { ...everySeat, peerId: driverId, usage: usage.forSlot(1), isNodeUp: false };
   // The first threads boot meanwhile.
+  removeLeftSpillDirectories(spillParent);
   const { Peer, Runtime } = driver();
   let runtime: Runtime | undefined;
   let onEnded: (threadsLeft: number) => void = () => undefined;

@@ -22,8 +22,10 @@ const waitingTable = { signal, timeoutMs: milliseconds };
 
 /**
  * Puts a value into the object store and returns its ref, at once. The value is copied now: changing it later does
- * not change the object. Large typed arrays come out of `get` as views on shared memory, without a copy; treat them
- * as read-only. When memory is full, objects that were not used lately move to disk, or this one does.
+ * not change the object. Two kinds of memory are shared instead of copied: your own `SharedArrayBuffer`, and that of
+ * typed arrays that came out of `get` (unless less than half of it is put). Large typed arrays come out of `get` as
+ * views on shared memory, without a copy; treat them as read-only, since every object and reader with the memory
+ * would see a write. When memory is full, objects that were not used lately move to disk, or this one does.
  *
  * @throws SerializationError when the value cannot be carried
  * @throws ObjectStoreFullError when it is larger than the whole store, or the disk takes no more

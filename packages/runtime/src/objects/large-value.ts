@@ -94,8 +94,7 @@ export class LargeValue implements StoredValue {
     const held = this.#held;
     if (held.account !== undefined || held.released) return this;
     held.account = usage;
-    usage.add(this.#sharedBytes);
-    for (const part of segmentsOf(held)) part.isPrimary = true;
+    usage.add(own(held));
     return this;
   }
 
@@ -110,6 +109,25 @@ export function* segmentsOf(held: Held): Iterable<Segment> {
   for (const part of held.buffers) if (part instanceof Segment) yield part;
 }
 
-export function sizeOf(held: Held): number {
+function sizeOf(held: Held): number {
   return held.buffers.reduce((sum, part) => sum + part.byteLength, held.envelope?.byteLength ?? 0);
+}
+
+/** Returns the bytes that were not counted before: values may have segments in common. */
+function own(held: Held): number {
+  let counted = sizeOf(held);
+  for (const segment of segmentsOf(held)) {
+    segment.isPrimary = true;
+    if (segment.owners++ > 0) counted -= segment.byteLength;
+  }
+  return counted;
+}
+
+/** The inverse: returns the bytes that no owned value has any more. */
+export function disown(held: Held): number {
+  let counted = sizeOf(held);
+  for (const segment of segmentsOf(held)) {
+    if (--segment.owners > 0) counted -= segment.byteLength;
+  }
+  return counted;
 }

@@ -15,11 +15,12 @@ import type { Attachment } from "../transport/channel.ts";
 import type { WireSegment } from "../transport/protocol.ts";
 import { forgetDereferenced } from "./collect.ts";
 import { Draft, type DraftHost } from "./draft.ts";
+import { noRoomFor } from "./no-room.ts";
 import { SegmentMemory } from "./segment-memory.ts";
 import { Segment, type Part } from "./segment.ts";
 import { SpillFileDamaged, type SpillFile } from "./spill-files.ts";
 import type { StoreUsage } from "./store-usage.ts";
-import { LargeValue, segmentsOf, sizeOf, type Held } from "./large-value.ts";
+import { disown, LargeValue, segmentsOf, type Held } from "./large-value.ts";
 import { InlineValue, RECEIVED, type Holders, type StoredValue } from "./stored-value.ts";
 
 /** How the store reaches the stores of other threads. */
@@ -53,6 +54,8 @@ export class ObjectStore implements DraftHost {
   /** Collections that nobody forced are noticed through these, some turns later. */
   readonly #deadValues = new FinalizationRegistry<Held>((held) => this.release(held));
   readonly #deadViews = new FinalizationRegistry<Watched>((watched) => this.#closeView(watched));
+  /** Whether it is the memory of a view, which user code may pass on. */
+  readonly isOfStore = (memory: SharedArrayBuffer): boolean => this.#byView.has(memory);
   #count = 0;
   #closed = false;
 
@@ -95,18 +98,21 @@ export class ObjectStore implements DraftHost {
 
   sendSegment(part: Segment, to: PeerId, attachments: Attachment[]): WireSegment {
     const { byteLength } = part;
-    if (part.base === undefined) this.#restoreIfFree(part);
-    if (part.base !== undefined) {
-      if (!this.#link.isDead(to)) this.#apply(this.#ledger.lend(part.id, to));
-      this.memory.touch(part);
-      return ["m", part.id, byteLength, attachments.push(part.base) - 1, this.#link.peerId];
-    }
+    if (part.base === undefined) this.#tryRestore(part, false);
+    if (part.base !== undefined) return this.#lend(part, part.base, to, attachments);
     if (part.file === undefined || part.lost !== undefined)
       return ["x", part.lost ?? "its memory was given up", byteLength];
+    const { path } = part.file;
     try {
       return ["f", this.memory.files.handOver(part.file, slotOf(to)), byteLength];
     } catch (error) {
-      return ["x", `its spill file ${part.file.path} could not be handed over: ${String(error)}`, byteLength];
+      this.#tryRestore(part, "own"); // a full disk may not even take another name
+      if (part.base !== undefined) return this.#lend(part, part.base, to, attachments);
+      return [
+        "x",
+        part.lost ?? `its spill file ${path} could not be handed over: ${String(error)}`,
+        byteLength,
+      ];
     }
   }
 
@@ -153,7 +159,7 @@ export class ObjectStore implements DraftHost {
     held.released = true;
     if (value !== undefined) this.#deadValues.unregister(value);
     this.#values.delete(held);
-    held.account?.add(-sizeOf(held));
+    held.account?.add(-disown(held));
     for (const segment of segmentsOf(held)) this.drop(segment);
   }
 
@@ -288,21 +294,8 @@ export class ObjectStore implements DraftHost {
   }
 
   #restore(segment: Segment, name: string, whose: "own" | "from others"): SharedArrayBuffer {
-    const { file, byteLength } = segment;
-    try {
-      if (file !== undefined && segment.lost === undefined && !this.memory.restore(segment, file, whose)) {
-        const { limitBytes } = this.usage.handle;
-        throw new ObjectStoreFullError(
-          `object ${name} is on disk, and there is no memory for its ${byteLength} bytes: all of the object store ` +
-            `(${limitBytes} bytes) is in use by values that are looked at or that other threads have; ` +
-            "let go of some, or raise init({ objectStoreMemory })",
-          { fields: { requestedBytes: byteLength, usedBytes: this.usage.residentBytes, limitBytes } },
-        );
-      }
-    } catch (error) {
-      if (!(error instanceof SpillFileDamaged)) throw error;
-      segment.lost = error.message;
-    }
+    const { file } = segment;
+    if (file !== undefined && segment.lost === undefined) this.#bringBack(segment, file, name, whose);
     if (segment.base !== undefined) return segment.base;
     throw new ObjectLostError(
       `object ${name} is lost: ${segment.lost ?? "its memory was given up"}; make it again (run its task, or put it)`,
@@ -310,14 +303,35 @@ export class ObjectStore implements DraftHost {
     );
   }
 
-  /** Sending from memory lets the receiver share it; but nobody else has to make room for that. */
-  #restoreIfFree(segment: Segment): void {
+  #bringBack(segment: Segment, file: SpillFile, name: string, whose: "own" | "from others"): void {
+    let refusal: ObjectStoreFullError | undefined;
+    try {
+      if (this.memory.restore(segment, file, whose)) return;
+    } catch (error) {
+      if (error instanceof SpillFileDamaged) {
+        segment.lost = error.message;
+        return;
+      }
+      if (!(error instanceof ObjectStoreFullError)) throw error;
+      refusal = error;
+    }
+    throw noRoomFor(name, segment.byteLength, this.usage, refusal);
+  }
+
+  /** Sending from memory lets the receiver share it. But nobody else has to make room for that, unless it is `eager`. */
+  #tryRestore(segment: Segment, eager: "own" | false): void {
     if (segment.file === undefined || segment.lost !== undefined) return;
     try {
-      this.memory.restore(segment, segment.file, false);
+      this.memory.restore(segment, segment.file, eager);
     } catch (error) {
-      segment.lost = error instanceof Error ? error.message : String(error);
+      if (error instanceof SpillFileDamaged) segment.lost = error.message;
     }
+  }
+
+  #lend(segment: Segment, base: SharedArrayBuffer, to: PeerId, attachments: Attachment[]): WireSegment {
+    if (!this.#link.isDead(to)) this.#apply(this.#ledger.lend(segment.id, to));
+    this.memory.touch(segment);
+    return ["m", segment.id, segment.byteLength, attachments.push(base) - 1, this.#link.peerId];
   }
 
   #moved(segment: Segment, file: SpillFile): void {

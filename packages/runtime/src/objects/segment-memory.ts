@@ -125,15 +125,27 @@ export class SegmentMemory {
 
   /**
    * Brings the bytes back from the segment's file. Returns false when there is no memory for them. With `eager`, others
-   * make room first; and what other threads take beyond their share does not count, they are asked to give it up.
+   * make room first; and what other threads take beyond their share does not count, they are asked to give it up. It
+   * may be in any case for what others sent, such as the arguments of a task that is to run: the thread cannot make
+   * room by itself while others have its memory.
    *
    * @throws SpillFileDamaged; ObjectStoreFullError as `allocate`
    */
   restore(segment: Segment, file: SpillFile, eager: "own" | "from others" | false): boolean {
     const capacity = capacityFor(segment.byteLength);
-    const base = eager
-      ? (this.allocate(capacity) ?? this.#beyond(capacity, eager === "from others"))
-      : (this.#pool.take(capacity) ?? this.#fresh(capacity));
+    let base: SharedArrayBuffer | undefined;
+    let isDiskFull = false;
+    if (eager) {
+      try {
+        base = this.allocate(capacity) ?? this.#beyond(capacity, eager === "own" ? this.#limit : Infinity);
+      } catch (refusal) {
+        base = this.#beyond(capacity, eager === "own" ? 2 * this.#limit : Infinity);
+        if (base === undefined) throw refusal;
+        isDiskFull = true;
+      }
+    } else {
+      base = this.#pool.take(capacity) ?? this.#fresh(capacity);
+    }
     if (base === undefined) return false;
     try {
       this.files.read(file, new Uint8Array(base, 0, segment.byteLength));
@@ -142,8 +154,23 @@ export class SegmentMemory {
       throw error;
     }
     segment.base = base;
-    this.touch(segment);
+    if (isDiskFull) this.#giveUpFile(segment, file);
+    this.touch(segment); // only now, or it might be moved to where it came from
     return true;
+  }
+
+  /**
+   * The disk takes no more, so a segment is in memory that is beyond the budget. Its room on the disk goes to others.
+   * What is beyond the budget cannot add up: each file that comes back makes room for as much.
+   */
+  #giveUpFile(segment: Segment, file: SpillFile): void {
+    segment.file = undefined;
+    this.files.remove(file);
+    try {
+      this.#moveOut(() => this.#fitsAgain() || undefined);
+    } catch {
+      // What could move is larger. It goes once more files have come back.
+    }
   }
 
   #fresh(capacity: number): SharedArrayBuffer | undefined {
@@ -168,16 +195,35 @@ export class SegmentMemory {
     return this.#moveOut(() => this.#squeeze(capacity));
   }
 
-  /** Moves segments to disk, the least recently used first, until there is what is wanted. */
+  /**
+   * Moves segments to disk, the least recently used first, until there is what is wanted. What the disk does not take
+   * stays; smaller ones, and those whose file is still there, may go.
+   *
+   * @throws ObjectStoreFullError when the disk refused some, and the others were not enough
+   */
   #moveOut<T>(until: () => T | undefined): T | undefined {
+    let refusal: unknown;
+    let refusedBytes = Infinity;
     for (const segment of this.#recency) {
-      if (segment.base === undefined || !this.#user.mayMove(segment)) continue;
-      const file = segment.file ?? this.files.write(new Uint8Array(segment.base, 0, segment.byteLength));
+      const { base, byteLength } = segment;
+      if (base === undefined || !this.#user.mayMove(segment)) continue;
+      let { file } = segment;
+      if (file === undefined) {
+        if (byteLength >= refusedBytes) continue;
+        try {
+          file = this.files.write(new Uint8Array(base, 0, byteLength));
+        } catch (error) {
+          refusal ??= error;
+          refusedBytes = byteLength;
+          continue;
+        }
+      }
       this.#recency.delete(segment);
       this.#user.moved(segment, file);
       const enough = until();
       if (enough !== undefined) return enough;
     }
+    if (refusal !== undefined) throw refusal;
     return undefined;
   }
 
@@ -186,12 +232,9 @@ export class SegmentMemory {
     return this.#usage.residentBytes <= this.#limit;
   }
 
-  /**
-   * Memory beyond the session's budget, as long as this thread alone is within it; or in any case for what others sent,
-   * such as the arguments of a task that is to run: the thread cannot make room by itself while others have its memory.
-   */
-  #beyond(capacity: number, isFromOthers: boolean): SharedArrayBuffer | undefined {
-    if (!isFromOthers && this.#usage.ownResidentBytes + capacity > this.#limit) return undefined;
+  /** Memory beyond the session's budget, as long as this thread alone has no more than `mostBytes`. */
+  #beyond(capacity: number, mostBytes: number): SharedArrayBuffer | undefined {
+    if (this.#usage.ownResidentBytes + capacity > mostBytes) return undefined;
     this.#usage.addResident(capacity);
     return this.#counted(capacity);
   }

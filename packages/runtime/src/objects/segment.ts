@@ -19,6 +19,8 @@ export class Segment {
   period: number | undefined;
   /** The thread is responsible for the bytes: it allocated them, or owns the object. */
   isPrimary = false;
+  /** Values that this thread owns and that have it: its bytes count once. */
+  owners = 0;
   /** Its home has ended, so this thread counts the memory. */
   isOrphan = false;
 

@@ -3,7 +3,8 @@
  * by this user only. A file is a header (magic, length, CRC-32 of the bytes, CRC-32 of the header) and the bytes.
  * Everything is synchronous: `put` is.
  *
- * The directory goes at shutdown and when the process exits; a thread's part of it when the thread ends.
+ * The directory goes at shutdown, when the process exits, or with the next session (see `spill-directory.ts`); a
+ * thread's part of it when the thread ends.
  */
 import {
   accessSync,
@@ -142,13 +143,22 @@ const newFileName = (): string => `${newId("file")}.bin`;
 const threadDirectory = (directory: string, slot: number): string => join(directory, String(slot));
 
 function headerOf(bytes: Uint8Array): Buffer {
-  const { crc32 } = process.getBuiltinModule("node:zlib"); // loaded when needed: most threads never spill
   const header = Buffer.alloc(HEADER_BYTES);
   MAGIC.copy(header);
   header.writeBigUInt64LE(BigInt(bytes.byteLength), 8);
-  header.writeUInt32LE(crc32(bytes), 16);
-  header.writeUInt32LE(crc32(header.subarray(0, 20)), 20);
+  header.writeUInt32LE(checksum(bytes), 16);
+  header.writeUInt32LE(checksum(header.subarray(0, 20)), 20);
   return header;
+}
+
+/** CRC-32, piece by piece: zlib takes lengths modulo 4 GiB. */
+export function checksum(bytes: Uint8Array, pieceBytes: number = CHUNK_BYTES): number {
+  const { crc32 } = process.getBuiltinModule("node:zlib"); // loaded when needed: most threads never spill
+  let sum = 0;
+  for (let at = 0; at < bytes.byteLength; at += pieceBytes) {
+    sum = crc32(bytes.subarray(at, at + pieceBytes), sum);
+  }
+  return sum;
 }
 
 function writeAll(open: number, bytes: Uint8Array, position: number): void {

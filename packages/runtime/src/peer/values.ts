@@ -64,7 +64,7 @@ export class Values {
     let draft: Draft | undefined;
     const allocate = (bytes: number): SharedArrayBuffer => (draft ??= store.draft(label)).allocate(bytes);
     try {
-      const encoded = encoding({ label, allocate });
+      const encoded = encoding({ label, allocate, isOfStore: store.isOfStore });
       const tracked = holdRefs(encoded.tracked, label);
       draft?.finish();
       return store.keep(label, tracked === encoded.tracked ? encoded : { ...encoded, tracked }, draft);

@@ -19,10 +19,15 @@ export interface Encoded {
 /** Makes shared memory for a buffer that goes out of band; throws ObjectStoreFullError when there is none. */
 export type AllocateShared = (byteLength: number) => SharedArrayBuffer;
 
+/** Tells memory of the object store from the user's own. */
+export type IsOfStore = (memory: SharedArrayBuffer) => boolean;
+
 export interface EncodeOptions {
   /** Label of the root in error paths: `args`, `return value of square`, ... */
   readonly label: string;
   readonly allocate: AllocateShared;
+  /** Whether values that came out of the store lie in this memory. @defaultValue nothing came out of it */
+  readonly isOfStore?: IsOfStore;
 }
 
 /**

@@ -10,6 +10,9 @@
  *
  * A store of `OUT_OF_BAND_BYTES` or more is copied into shared memory. Views come out on that very memory; an
  * ArrayBuffer that is itself part of the value is copied out of it, because shared memory is another type.
+ *
+ * Views that came out of the object store are passed on with their memory, which nobody writes to. But a small part
+ * must not keep the whole: a span of less than half of the memory is copied like that of an ArrayBuffer.
  */
 import { types } from "node:util";
 import { builtinGetter } from "./builtins.ts";
@@ -17,16 +20,16 @@ import { OUT_OF_BAND_BYTES } from "./limits.ts";
 import { HIDDEN } from "./paths.ts";
 import { Refused } from "./refused.ts";
 import { isResizable, maxByteLengthOf } from "./resizable.ts";
-import type { AllocateShared } from "./types.ts";
+import type { AllocateShared, IsOfStore } from "./types.ts";
 import { Kind, type Node, StoreUse } from "./wire.ts";
 import type { GraphWriter } from "./write-graph.ts";
 import { header, pushProperties } from "./write-properties.ts";
 
 const ALIGNMENT = 8;
 
-/** The backing store of an ArrayBuffer in the graph. Stands in the graph as a value of its own. */
+/** The backing store of an ArrayBuffer in the graph, or memory of the object store. A value of its own in the graph. */
 export class Store {
-  readonly memory: ArrayBuffer;
+  readonly memory: ArrayBufferLike;
   // oxlint-disable-next-line no-unused-private-class-members -- the brand that is() looks for
   readonly #isStore = true;
   node: Node | undefined;
@@ -35,7 +38,7 @@ export class Store {
   end = 0;
   readonly views: { readonly node: Node; readonly at: number; readonly offset: number }[] = [];
 
-  constructor(memory: ArrayBuffer) {
+  constructor(memory: ArrayBufferLike) {
     this.memory = memory;
   }
 
@@ -52,10 +55,17 @@ export class Store {
 
 /** All stores and shared buffers of one graph. */
 export class StoreTable {
-  private readonly stores = new Map<ArrayBuffer, Store>();
+  readonly isOfStore: IsOfStore;
+  private readonly stores = new Map<ArrayBufferLike, Store>();
   private readonly shared: SharedArrayBuffer[] = [];
+  /** Indices of memory that is shared as it is. */
+  private readonly indices = new Map<SharedArrayBuffer, number>();
 
-  storeOf(memory: ArrayBuffer): Store {
+  constructor(isOfStore: IsOfStore = () => false) {
+    this.isOfStore = isOfStore;
+  }
+
+  storeOf(memory: ArrayBufferLike): Store {
     let store = this.stores.get(memory);
     if (store === undefined) this.stores.set(memory, (store = new Store(memory)));
     return store;
@@ -63,7 +73,11 @@ export class StoreTable {
 
   /** Takes memory of the sender as it is. */
   addShared(memory: SharedArrayBuffer): number {
-    return this.shared.push(memory) - 1;
+    const known = this.indices.get(memory);
+    if (known !== undefined) return known;
+    const index = this.shared.push(memory) - 1;
+    this.indices.set(memory, index);
+    return index;
   }
 
   /** Copies every store, now that all of its views are known. Returns the buffers out of band. */
@@ -74,6 +88,11 @@ export class StoreTable {
   }
 
   private sealStore(store: Store, node: Node, allocate: AllocateShared): void {
+    const { memory: source } = store;
+    if (types.isSharedArrayBuffer(source) && this.isPassedOn(store, source)) {
+      node.push(source.byteLength, 0, this.addShared(source));
+      return;
+    }
     const first = Math.min(store.start, store.end);
     const base = first - (first % ALIGNMENT);
     const byteLength = store.end - base;
@@ -81,14 +100,19 @@ export class StoreTable {
     const memory = isLarge ? allocate(byteLength) : new ArrayBuffer(byteLength);
     const bytes = new Uint8Array(memory, 0, byteLength);
     bytes.fill(0, 0, first - base);
-    bytes.set(new Uint8Array(store.memory, first, store.end - first), first - base);
+    bytes.set(new Uint8Array(source, first, store.end - first), first - base);
     for (const { node: view, at, offset } of store.views) view[at] = offset - base;
     // TypeScript cannot tell the two kinds of memory apart after the choice above.
     node.push(
       byteLength,
-      store.use === StoreUse.resizable ? maxByteLengthOf(store.memory) : 0,
+      store.use === StoreUse.resizable ? maxByteLengthOf(source) : 0,
       isLarge ? this.shared.push(memory as SharedArrayBuffer) - 1 : bytes,
     );
+  }
+
+  /** Most of it is wanted, or it is part of the value itself. */
+  private isPassedOn(store: Store, memory: SharedArrayBuffer): boolean {
+    return 2 * (store.end - store.start) >= memory.byteLength || this.indices.has(memory);
   }
 }
 
@@ -124,7 +148,7 @@ export function writeView(writer: GraphWriter, view: ArrayBufferView): Node {
   const { buffer, byteOffset, byteLength } = view;
   const length = types.isTypedArray(view) ? view.length : byteLength;
   const node = header(writer, Kind.view, view, name);
-  if (types.isSharedArrayBuffer(buffer)) {
+  if (types.isSharedArrayBuffer(buffer) && !writer.stores.isOfStore(buffer)) {
     node.push(name, writer.reference(buffer, { text: ".buffer" }), byteOffset, length);
   } else {
     const store = writer.stores.storeOf(buffer);

@@ -17,6 +17,7 @@ import { Refused } from "./refused.ts";
 import { dismantleFunction } from "./functions/dismantle.ts";
 import { settledParts, settleParts } from "./functions/settled.ts";
 import { isWellFormed, toCodeUnits } from "./text.ts";
+import type { IsOfStore } from "./types.ts";
 import { type Cell, Kind, type Node, type Reference, ScalarTag } from "./wire.ts";
 import { StoreTable } from "./write-buffers.ts";
 import { type ErrorPlan, isDegradable } from "./write-error.ts";
@@ -46,7 +47,7 @@ export class GraphWriter {
   readonly nodes: Node[] = [];
   readonly issues: Issue[] = [];
   readonly tracked: object[] = [];
-  readonly stores: StoreTable = new StoreTable();
+  readonly stores: StoreTable;
   readonly urls: UrlTable = new UrlTable();
   readonly plan: Plan;
   hasImports = false;
@@ -61,9 +62,10 @@ export class GraphWriter {
   private readonly parts = new Map<Function, FunctionParts | ImportReference>();
   private current = -1;
 
-  constructor(label: string, plan: Plan) {
+  constructor(label: string, plan: Plan, isOfStore?: IsOfStore) {
     this.label = label;
     this.plan = plan;
+    this.stores = new StoreTable(isOfStore);
   }
 
   /** Walks the whole graph. With `stopAtFirst`, gives up at the first issue that is final. */
@@ -242,10 +244,11 @@ export function walkGraph(
   root: unknown,
   label: string,
   stopAtFirst: boolean,
+  isOfStore?: IsOfStore,
 ): { walk: Walk; issues: Issue[] } {
   const plan: Plan = new Map();
   for (;;) {
-    const writer = new GraphWriter(label, plan);
+    const writer = new GraphWriter(label, plan, isOfStore);
     const walk = writer.walk(root, stopAtFirst);
     if (!writer.isPlanChanged || (stopAtFirst && writer.issues.length > 0))
       return { walk, issues: writer.issues };

@@ -20,8 +20,8 @@ export function encodeAny(value: unknown, options: EncodeOptions): Encoded {
   return captureScope(() => encodeGraph(value, options));
 }
 
-function encodeGraph(value: unknown, { label, allocate }: EncodeOptions): Encoded {
-  const { walk, issues } = walkGraph(value, label, true);
+function encodeGraph(value: unknown, { label, allocate, isOfStore }: EncodeOptions): Encoded {
+  const { walk, issues } = walkGraph(value, label, true, isOfStore);
   const [issue] = issues;
   if (issue !== undefined) throw toError(issue);
   const buffers = walk.stores.seal(allocate);
