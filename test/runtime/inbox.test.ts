@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { makeBells, RemoteBell } from "../../packages/runtime/dist/transport/bells.js";
+import { makeBells, OwnBell, RemoteBell } from "../../packages/runtime/dist/transport/bells.js";
 import { Inbox } from "../../packages/runtime/dist/transport/inbox.js";
 
 /** Each reading of the clock takes so long. */
@@ -121,5 +121,45 @@ describe("a thread that blocks", () => {
   it("stops waiting at its deadline", () => {
     expect(new BlockingThread(0).waitInVain(0.02)).toBe(false);
     expect(new BlockingThread().waitInVain(0.02)).toBe(false);
+  });
+});
+
+describe("a thread that nobody calls", () => {
+  it.each([0, 50, 1000])("comes to rest and can be woken (looking for %i us)", (pollUs) => {
+    const pending: (() => void)[] = [];
+    const schedule = ((look: () => void) => pending.push(look)) as unknown as typeof setImmediate; // nobody clears them
+    vi.spyOn(globalThis, "setImmediate").mockImplementation(schedule);
+    const timer = vi.spyOn(globalThis, "setTimeout");
+    let timeMs = 1000;
+    vi.spyOn(process, "hrtime").mockImplementation(() => {
+      timeMs += READING_MS;
+      return [Math.floor(timeMs / 1000), (timeMs % 1000) * 1e6];
+    });
+    const bells = makeBells();
+    const own = new OwnBell(bells, 2); // only to read how many are awake
+    const inbox = new Inbox({ bells, slot: 1, pollUs });
+    let handled = 0;
+    const channel = { flush: () => undefined, drain: () => (handled++, false) };
+    inbox.add(channel);
+    let calls = 0;
+    const bell = new RemoteBell(bells, 1, () => calls++);
+
+    for (let conversation = 0; conversation < 3; conversation++) {
+      expect(pending.length).toBeGreaterThan(0);
+      expect(own.awakeThreads).toBe(1);
+      let turns = 0;
+      while (pending.length > 0) {
+        for (const look of pending.splice(0)) look();
+        expect(turns++).toBeLessThan(1000);
+      }
+      expect(own.awakeThreads).toBe(0);
+      const before = handled;
+      bell.ring(true); // only a sleeping thread is called
+      bell.ring(true);
+      expect(calls).toBe(conversation + 1);
+      inbox.called();
+      expect(handled).toBe(before + 1);
+    }
+    expect(timer).not.toHaveBeenCalled();
   });
 });
