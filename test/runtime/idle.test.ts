@@ -5,21 +5,7 @@ import * as ray from "@mantajs/runtime";
 import { expectNothingLeft } from "@mantajs/runtime/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import type { Bells } from "../../packages/runtime/dist/transport/bells.js";
-
-/** In the first line of the bells: how many threads are awake. */
-const AWAKE_THREADS = 2;
-
-interface Installed {
-  readonly peer: { readonly inbox: { readonly bells: Bells } };
-}
-
-function awakeThreads(): number {
-  const key = Symbol.for("@mantajs/runtime/current");
-  const runtime = (globalThis as { [key]?: Installed })[key];
-  if (runtime === undefined) throw new Error("no session");
-  return Atomics.load(new Int32Array(runtime.peer.inbox.bells), AWAKE_THREADS);
-}
+import { awakeThreads } from "./bell-counts.ts";
 
 /** Timers of this thread that have yet to go off, the unreferenced ones too. */
 function watchTimers(): ReadonlySet<unknown> {
