@@ -26,7 +26,7 @@ class Caller {
     for (let n = 0; n < times; n++) ray.getSync(callee.echo.remote(n));
     const rung: number[] = [];
     for (let at = 0; at < words.length; at += STRIDE) rung.push(Atomics.load(words, at) - (before[at] ?? 0));
-    return rung.sort((a, b) => b - a);
+    return rung.toSorted((a, b) => b - a);
   }
 }
 
