@@ -27,15 +27,24 @@ function generator(seed: number): () => number {
   return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
 }
 
+/** In the bells: the state of the thread at the other end. */
+const THEIR_STATE = 2 * 16 + 1;
+const AWAKE = 0;
+
 interface Pair {
   readonly worker: Worker;
   readonly inbox: Inbox;
   readonly channel: RingChannel;
+  /** The other end pauses before it handles a message with `pause`, until `goOn`. */
   readonly send: (
     n: number,
     length: number,
     options?: { pause?: boolean; shared?: SharedArrayBuffer },
   ) => number;
+  /** Ends all pauses that were asked for. */
+  readonly goOn: () => void;
+  /** Keeps this thread from reading until the other one, which must not pause, sleeps. */
+  readonly holdOff: () => void;
 }
 
 let pairs: Pair[] = [];
@@ -46,9 +55,12 @@ function pair(
 ): Pair {
   const bells = makeBells();
   const [mine, theirs] = makeChannelEnds(ringBytes);
-  const hesitation = new SharedArrayBuffer(4);
+  const states = new Int32Array(bells);
+  const opened = new SharedArrayBuffer(4);
+  const over = new Int32Array(opened);
+  let pauses = 0;
   const worker = new Worker(echo, {
-    workerData: { dist, bells, end: theirs, hesitation },
+    workerData: { dist, bells, end: theirs, opened },
     transferList: [theirs.port],
   });
   const inbox = new Inbox({ bells, slot: 1 });
@@ -62,11 +74,20 @@ function pair(
   const send: Pair["send"] = (n, length, { pause = false, shared } = {}) => {
     const bytes = Uint8Array.from({ length }, (_, i) => (n * 13 + i * 7) & 255);
     const sum = bytes.reduce((all, byte) => (all * 31 + byte) >>> 0, 0);
-    const message = { t: "there", n, bytes, sum, pause };
+    if (pause) pauses++;
+    const message = { t: "there", n, bytes, sum, pause: pause ? pauses : 0 };
     channel.send(message, shared === undefined ? undefined : [shared]);
     return sum;
   };
-  const made = { worker, inbox, channel, send };
+  const goOn = (): void => {
+    Atomics.store(over, 0, pauses);
+    Atomics.notify(over, 0);
+  };
+  const holdOff = (): void => {
+    if (Atomics.load(over, 0) < pauses) return;
+    while ((Atomics.load(states, THEIR_STATE) & 3) === AWAKE);
+  };
+  const made = { worker, inbox, channel, send, goOn, holdOff };
   pairs.push(made);
   return made;
 }
@@ -84,14 +105,16 @@ describe("a channel", () => {
     [1024, 4000, 3000],
     [64 * 1024, 20_000, 500],
   ])(
-    "with a ring of %i bytes brings %i messages of up to %i bytes there and back, with pauses on the way",
+    "with a ring of %i bytes brings %i messages of up to %i bytes there and back, with pauses at both ends",
     async (ringBytes, count, longest) => {
       const random = generator(7);
+      const holdsOff = generator(11); // of its own: what is sent does not depend on what has come
       const sums: number[] = [];
       let back = 0;
       const done = new Promise<void>((resolve, reject) => {
-        const { worker, send } = pair(ringBytes, (message) => {
+        const { worker, send, goOn, holdOff } = pair(ringBytes, (message) => {
           try {
+            if (holdsOff() < 0.002) holdOff();
             expect(message.n).toBe(back);
             expect(message.sum).toBe(sums[back]);
           } catch (error) {
@@ -101,12 +124,13 @@ describe("a channel", () => {
         });
         worker.on("error", reject);
         const burst = (from: number): void => {
+          goOn();
           const until = Math.min(count, from + Math.ceil(random() * 200));
           for (let n = from; n < until; n++) {
             const length = Math.floor(random() ** 3 * longest);
             sums.push(send(n, length, { pause: random() < 0.002 }));
           }
-          if (until < count) setImmediate(() => burst(until));
+          setImmediate(until < count ? () => burst(until) : goOn);
         };
         burst(0);
       });

@@ -111,8 +111,7 @@ export class Inbox {
    * Returns whether it was done in time.
    */
   waitSync(done: () => boolean, deadline: number = Infinity): boolean {
-    if (!this.#looking) this.wake(); // afterwards this thread looks around by itself
-    const spin = now() + this.#pollMs;
+    this.wake(); // an answer is expected, and afterwards this thread looks around by itself
     for (;;) {
       this.#take();
       if (done()) return true;
@@ -122,8 +121,13 @@ export class Inbox {
         this.drain();
         return done();
       }
-      if (this.#more || (time < spin && this.#hasCore)) continue;
-      this.#bell.block(this.#seen, deadline - time);
+      if (this.#more) continue;
+      const looks = this.#attention.lookOn(time, this.#hasCore);
+      if (looks) this.#await();
+      else this.#bell.block(this.#seen, deadline - time);
+      if (this.#bell.count === this.#seen) continue;
+      if (looks) this.#attention.found(now());
+      else this.#attention.called(now());
     }
   }
 
