@@ -47,7 +47,7 @@ describe("an idle session", () => {
     await ray.get(Array.from({ length: 100 }, (_, n) => task.remote(n)));
     for (let n = 0; n < 100; n++) ray.getSync(task.remote(n));
     expect(await ray.get(actor.timers.remote())).toBe(0);
-    // Leases linger for a moment. Whatever stays awake, or is set again whenever it has gone off, ends the test in vain.
+    // Leases linger for a moment. A thread that stays awake, or a timer that is set again and again, keeps the test from ending.
     while (awakeThreads() !== 0 || timers.size > 0) await setImmediate();
     expect(await ray.get(task.remote(7))).toBe(7);
     ray.kill(actor);
