@@ -109,7 +109,7 @@ export class InlineValue implements StoredValue, Encoded {
   }
 
   free(): void {
-    freeRefs(this.tracked); // the rest goes with the last reference
+    if (this.tracked.length > 0) freeRefs(this.tracked); // the rest goes with the last reference
   }
 }
 

@@ -101,7 +101,7 @@ export function encodeArguments(args: readonly unknown[], values: Values): Argum
 /** Nobody will send them any more: gives up their memory, and the refs that were kept for them. */
 export function letGo({ values, slots }: Arguments): void {
   values.free();
-  for (const [, ref] of slots) ref[Symbol.dispose]();
+  if (slots.length > 0) for (const [, ref] of slots) ref[Symbol.dispose]();
 }
 
 export function argumentsToWire(

@@ -113,7 +113,7 @@ function fails(raised: unknown, execution: Execution, peer: Peer): boolean {
 /** The user's code has what it keeps; memory and refs of arguments need not wait for a collection. */
 export function letGo({ values, slots }: HeldArguments): void {
   values.free();
-  for (const [, value] of slots) value.free();
+  if (slots.length > 0) for (const [, value] of slots) value.free();
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
