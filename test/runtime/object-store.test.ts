@@ -215,12 +215,14 @@ describe("dropped refs", () => {
   });
 });
 
-describe("a store of 8 MiB", () => {
+/** A store of 8 MiB for each test, which spills into a directory of its own and leaves nothing in it. */
+function useSmallStore(numCpus: number, onDirectory: (directory: string) => void): void {
   let directory: string;
 
   beforeEach(async () => {
     directory = fs.mkdtempSync(path.join(os.tmpdir(), "spill-test-"));
-    await ray.init({ numCpus: 2, objectStoreMemory: 8 * MIB, spillDirectory: directory, logToDriver: false });
+    onDirectory(directory);
+    await ray.init({ numCpus, objectStoreMemory: 8 * MIB, spillDirectory: directory, logToDriver: false });
   });
   afterEach(async () => {
     await expectNothingLeft();
@@ -228,6 +230,11 @@ describe("a store of 8 MiB", () => {
     expect(fs.readdirSync(directory)).toEqual([]);
     fs.rmSync(directory, { recursive: true });
   });
+}
+
+describe("a store of 8 MiB", () => {
+  let directory: string;
+  useSmallStore(2, (made) => (directory = made));
 
   it("moves what was used least recently to disk, and brings it back", async () => {
     const refs = Array.from({ length: 20 }, (_, index) => ray.put(filled(index)));
@@ -344,17 +351,7 @@ describe("a store of 8 MiB", () => {
 
 describe("a full disk", () => {
   let directory: string;
-
-  beforeEach(async () => {
-    directory = fs.mkdtempSync(path.join(os.tmpdir(), "spill-test-"));
-    await ray.init({ numCpus: 1, objectStoreMemory: 8 * MIB, spillDirectory: directory, logToDriver: false });
-  });
-  afterEach(async () => {
-    await expectNothingLeft();
-    await ray.shutdown();
-    expect(fs.readdirSync(directory)).toEqual([]);
-    fs.rmSync(directory, { recursive: true });
-  });
+  useSmallStore(1, (made) => (directory = made));
 
   /** Puts objects until the disk takes no more. */
   function fill(make: (index: number) => Uint8Array): ray.ObjectRef<Uint8Array>[] {

@@ -1,6 +1,4 @@
 /** How far things go: Ray's scalability envelope of one machine. Each row is one shot in a process of its own. */
-import { totalmem } from "node:os";
-
 import * as ray from "@mantajs/runtime";
 import { collectGarbage, expectNothingLeft } from "@mantajs/runtime/testing";
 
@@ -20,6 +18,7 @@ import {
   times,
 } from "../workload.ts";
 import type { Context, Row, Rows, Sample } from "./row.ts";
+import { LARGE_STORE } from "./session.ts";
 import type { Target } from "../report/targets.ts";
 
 const GIB = 2 ** 30;
@@ -52,7 +51,7 @@ export const rows: Rows = (context) => [
   shot(context, 10_000, 10, {
     name: (objects) => `get of ${objects} arrays`,
     recipe: "put arrays of 10,000 doubles, in shared memory; one get of all, without a copy",
-    options: { objectStoreMemory: 4 * GIB },
+    options: LARGE_STORE,
     async run(count) {
       const array = new Float64Array(LIST_LENGTH).fill(1);
       const arrays = await ray.get(times(count, () => ray.put(array)));
@@ -74,7 +73,7 @@ export const rows: Rows = (context) => [
   shot(context, 2 * GIB, 8, {
     name: (bytes) => `a ${bytes}-byte object`,
     recipe: "put one array, get it, look at its first and last byte",
-    options: { objectStoreMemory: Math.min(4 * GIB, totalmem()) },
+    options: LARGE_STORE,
     async run(bytes) {
       const array = new Uint8Array(bytes);
       array[0] = 1;

@@ -1,20 +1,16 @@
 /** Objects, waiting and placement groups, under Ray's names and recipes. */
-import { totalmem } from "node:os";
-
 import * as ray from "@mantajs/runtime";
 
 import { BATCH, MIB } from "../payload.ts";
 import { putLarge, putSmall, refsInside, smallValue, times } from "../workload.ts";
 import { rateRow, type Rows } from "./row.ts";
-import { withSession } from "./session.ts";
+import { LARGE_STORE, withSession } from "./session.ts";
 
 const PUTTERS = 10;
 const SMALL_PUTS = 100;
 const REFS_INSIDE = 10_000;
 const GROUPS = 100;
 const US_20 = 1 / 20e-6;
-/** Room for the 800 MiB arrays, also where 30 % of the machine's memory are less. */
-const STORE = { objectStoreMemory: Math.min(4096 * MIB, totalmem()) };
 
 export const rows: Rows = (context) => [
   rateRow(context, {
@@ -57,7 +53,7 @@ export const rows: Rows = (context) => [
       withSession(() => {
         const zeros = new BigInt64Array(100 * MIB);
         return { call: () => putOnce(zeros) };
-      }, STORE),
+      }, LARGE_STORE),
   }),
   rateRow(context, {
     name: "multi client put gigabytes",
@@ -70,7 +66,7 @@ export const rows: Rows = (context) => [
         const task = ray.remote(putLarge);
         await ray.get(task.remote(1, 8));
         return { call: () => ray.get(times(PUTTERS, () => task.remote(10, 80 * MIB))) };
-      }, STORE),
+      }, LARGE_STORE),
   }),
   rateRow(context, {
     name: "single client put 64 MiB",
@@ -85,7 +81,7 @@ export const rows: Rows = (context) => [
       withSession(() => {
         const bytes = new Uint8Array(64 * MIB).fill(1);
         return { call: () => putOnce(bytes) };
-      }, STORE),
+      }, LARGE_STORE),
   }),
   ...[1, 64, 800].map((size) =>
     rateRow(context, {
@@ -99,7 +95,7 @@ export const rows: Rows = (context) => [
           const value = await ray.get(ref);
           if (!(value.buffer instanceof SharedArrayBuffer)) throw new Error("get() copied the array");
           return { call: () => ray.get(ref) };
-        }, STORE),
+        }, LARGE_STORE),
     }),
   ),
   rateRow(context, {

@@ -19,24 +19,10 @@ import { noRoomFor } from "./no-room.ts";
 import { SegmentMemory } from "./segment-memory.ts";
 import { Segment, type Part } from "./segment.ts";
 import { SpillFileDamaged, type SpillFile } from "./spill-files.ts";
+import type { StoreLink } from "./store-link.ts";
 import type { StoreUsage } from "./store-usage.ts";
 import { disown, LargeValue, segmentsOf, type Held } from "./large-value.ts";
 import { InlineValue, RECEIVED, type Holders, type StoredValue } from "./stored-value.ts";
-
-/** How the store reaches the stores of other threads. */
-export interface StoreLink {
-  readonly peerId: PeerId;
-  readonly usage: StoreUsage;
-  isDead(peer: PeerId): boolean;
-  /** Tells the home that `peer` was handed the segment so many times more (negative: gave it back). */
-  count(id: SegmentId, peer: PeerId, times: number): void;
-  /** Asks a thread to let go of what it does not need. */
-  press(peer: PeerId): void;
-  /** Threads that have refs to objects of this one. */
-  refHolders(): Iterable<PeerId>;
-  /** Right after a collection: gives back refs to objects of other threads that are garbage. */
-  sweepRefs(): void;
-}
 
 interface Watched {
   readonly segment: Segment;
